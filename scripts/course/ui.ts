@@ -1,0 +1,54 @@
+import type { Verdict } from '../checks/verdict.ts';
+import type { LoadedLesson, Page, PageCommand, Prediction } from './model.ts';
+
+/** Everything that happens in a lesson. The engine emits; a Ui shows; the event log keeps. */
+export type CourseEvent =
+  | { type: 'lesson-started'; lesson: LoadedLesson; fromStep: number }
+  | { type: 'preparing'; what: string }
+  | { type: 'prepared'; what: string; seconds: number }
+  | { type: 'step-opened'; lesson: LoadedLesson; page: Page; number: number; of: number }
+  | { type: 'awaiting'; claim: string; verdict: Verdict }
+  | { type: 'check'; claim: string; verdict: Verdict }
+  | { type: 'command-started'; command: PageCommand }
+  | { type: 'command-output'; line: string }
+  | { type: 'command-ended'; command: PageCommand; exitCode: number; seconds: number }
+  | { type: 'fault-injected'; title: string; machine: string }
+  | { type: 'fault-bites'; seconds: number; verdicts: readonly { claim: string; verdict: Verdict }[] }
+  | { type: 'fault-undone'; title: string; machine: string }
+  | { type: 'drill-void'; why: string }
+  | {
+      type: 'prediction-scored';
+      question: string;
+      said: string;
+      measured: string;
+      saw: string;
+      right: boolean | undefined;
+    }
+  | { type: 'hint'; tier: number; text: string }
+  | {
+      type: 'step-reached';
+      lesson: LoadedLesson;
+      page: Page;
+      how: 'self' | 'run-for-me' | 'skipped' | 'read';
+      seconds: number;
+    }
+  | { type: 'collapsed'; claim: string; verdict: Verdict }
+  | { type: 'step-failed'; page: Page; why: string }
+  | { type: 'lesson-finished'; lesson: LoadedLesson; seconds: number }
+  | { type: 'note'; text: string };
+
+/** What a learner can do in an open task. */
+export type TaskKey = 'run' | 'shell' | 'hint' | 'skip' | 'back' | 'quit';
+
+export interface Ui {
+  emit(event: CourseEvent): void;
+  /** After a page to read, or a step that was reached. */
+  next(question: string): Promise<'next' | 'back' | 'quit'>;
+  predict(prediction: Prediction): Promise<string>;
+  /** Resolves with the key pressed; rejects with the signal's reason when `signal` aborts (the checks were met). */
+  taskKey(signal: AbortSignal): Promise<TaskKey>;
+  /** Opens the lab's shell in the terminal and returns when it was left. */
+  shell(environment: Record<string, string>): Promise<void>;
+  /** False where nobody can be asked: then the runner runs the commands itself. */
+  readonly interactive: boolean;
+}

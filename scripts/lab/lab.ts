@@ -1,0 +1,74 @@
+import type { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import type { CommandResult } from '../system/run.ts';
+import type { Layout, Machine } from './layout.ts';
+
+export interface OnMachineOptions {
+  /** Default 20 s. */
+  timeoutSeconds?: number;
+  signal?: AbortSignal | undefined;
+  input?: string;
+}
+
+/** A rendered lab, up or not. What checks, faults and lessons are given. */
+export interface Lab {
+  readonly layout: Layout;
+  /** Folder of the lab's state on the host. */
+  readonly folder: string;
+
+  /** @throws FiredrillError `unknown-machine`, with the machines that there are. */
+  machine(name: string): Machine;
+  machinesWithRole(role: 'etcd' | 'controller' | 'worker'): readonly Machine[];
+
+  /**
+   * Runs a POSIX shell command as root on a machine, over a connection that is kept.
+   * Any exit code is returned; a machine that does not answer throws FiredrillError `machine-unreachable`.
+   */
+  on(machine: string, command: string, options?: OnMachineOptions): Promise<CommandResult>;
+
+  /** Runs a shell command on the host as the learner's shell would: kubectl, etcdctl, the kubeconfig, $APP. */
+  onHost(command: string, options?: OnMachineOptions & { onLine?: (line: string) => void }): Promise<CommandResult>;
+
+  /** Environment of the learner's shell: PATH, KUBECONFIG, ETCDCTL_*, APP. */
+  shellEnvironment(): Record<string, string>;
+
+  readonly kubernetes: Kubernetes;
+  readonly etcd: Etcd;
+}
+
+/** The API server, asked with the administrator's certificate. Every call throws on no answer; see `isUnreachable`. */
+export interface Kubernetes {
+  /** GET of an API path such as `/api/v1/nodes`, parsed. Throws `KubernetesError` with `status` on a non-2xx answer. */
+  get<T = unknown>(path: string, options?: { timeoutSeconds?: number; signal?: AbortSignal | undefined }): Promise<T>;
+  /** Whether `/readyz` says ok. Never throws. */
+  ready(timeoutSeconds?: number): Promise<boolean>;
+  /** `kubectl apply --server-side --force-conflicts` of one or more YAML documents. */
+  apply(manifest: string): Promise<void>;
+  config(): Promise<KubeConfig>;
+  core(): Promise<CoreV1Api>;
+}
+
+export interface EtcdMember {
+  /** Name of the machine, such as `e1`. */
+  name: string;
+  answers: boolean;
+  /** Why it does not answer. */
+  why?: string;
+  memberId?: string;
+  isLeader?: boolean;
+  leaderId?: string;
+  raftTerm?: number;
+  raftIndex?: number;
+  revision?: number;
+  dbSizeBytes?: number;
+  version?: string;
+}
+
+export interface Etcd {
+  /** Each member asked on its own, at once: serving or not, leader, term, revision. */
+  members(options?: { timeoutSeconds?: number }): Promise<EtcdMember[]>;
+  /** Runs etcdctl on the host against all members (or those named) with the lab's client certificate. */
+  ctl(
+    args: readonly string[],
+    options?: { members?: readonly string[]; timeoutSeconds?: number },
+  ): Promise<CommandResult>;
+}

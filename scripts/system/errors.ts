@@ -1,0 +1,30 @@
+/** What a person needs when something went wrong: what happened, and what to do now. */
+export class FiredrillError extends Error {
+  /** Short kebab-case name of the kind of failure, stable across versions. */
+  readonly code: string;
+  /** One or two sentences, or a command: what the reader can do now. */
+  readonly remedy: string;
+  /** 2 wrong usage, 3 could not run or could not tell. */
+  readonly exitCode: 2 | 3;
+
+  constructor(message: string, details: { code: string; remedy: string; cause?: unknown; exitCode?: 2 | 3 }) {
+    super(message, { cause: details.cause });
+    this.name = 'FiredrillError';
+    this.code = details.code;
+    this.remedy = details.remedy;
+    this.exitCode = details.exitCode ?? 3;
+  }
+}
+
+/** The program was told to stop (Ctrl-C, SIGTERM, closed terminal). Exit code 130. */
+export class Interrupted extends Error {
+  constructor() {
+    super('Interrupted.');
+    this.name = 'Interrupted';
+  }
+}
+
+/** The text of anything that was thrown, in one line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], environment: 'node' } },
+      {
+        test: {
+          name: 'lab',
+          include: ['test/e2e/**/*.test.ts'],
+          environment: 'node',
+          // One lab, two cores: the files take turns.
+          fileParallelism: false,
+          testTimeout: 15 * 60_000,
+          hookTimeout: 45 * 60_000,
+        },
+      },
+    ],
+  },
+});
