@@ -1,3 +1,4 @@
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** Which folders of `scripts/` a folder may import from: one direction only (see CONTRIBUTING.md). */
@@ -38,7 +39,7 @@ const directions = Object.entries(mayImport).map(([folder, allowed]) => ({
   },
 }));
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['node_modules', 'coverage'] },
   ...tseslint.configs.strictTypeChecked,
   {

@@ -1,0 +1,14 @@
+import { Command, Option } from 'commander';
+
+/** The command line, without what a command does: each file in this folder adds its own and loads the rest when it runs. */
+export function createProgram(): Command {
+  const program = new Command('firedrill')
+    .description('Boot a real Kubernetes cluster on this computer, break it on purpose, and mend it.')
+    .option('--yes', 'answer yes to every question')
+    .option('--json', 'print JSON instead of text')
+    .option('--verbose', 'show where an error came from')
+    .addOption(new Option('--lab <name>', 'name of the lab').env('FIREDRILL_LAB').default('firedrill'))
+    .showSuggestionAfterError()
+    .exitOverride();
+  return program;
+}
