@@ -1,0 +1,44 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Columns that a text takes, without its escape codes. Counts characters, so wide (East Asian) ones count too little. */
+export const visibleWidth = (text: string): number => [...stripVTControlCharacters(text)].length;
+
+export const padTo = (text: string, width: number): string =>
+  text + ' '.repeat(Math.max(0, width - visibleWidth(text)));
+
+/**
+ * Breaks a text at spaces into lines of at most `columns`; line breaks in it stay.
+ * A word that is too long (a URL) is not cut: it stays one line, so that it can be copied.
+ */
+export function wrap(text: string, columns: number): string[] {
+  return text.split('\n').flatMap((line) => wrapLine(line, columns));
+}
+
+function wrapLine(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  let width = 0;
+  for (const word of text.split(' ')) {
+    if (word === '') continue;
+    const wordWidth = visibleWidth(word);
+    if (line !== '' && width + 1 + wordWidth > columns) {
+      lines.push(line);
+      line = '';
+      width = 0;
+    }
+    line = line === '' ? word : `${line} ${word}`;
+    width += (width === 0 ? 0 : 1) + wordWidth;
+  }
+  return [...lines, line];
+}
+
+/** Lines whose first begins with `first` and whose others are indented to match. */
+export function hanging(first: string, lines: readonly string[]): string[] {
+  const rest = ' '.repeat(visibleWidth(first));
+  return lines.map((line, index) => (line === '' ? (index === 0 ? first : '') : (index === 0 ? first : rest) + line));
+}
+
+/** Text from outside (pages, commands) without what could steer the terminal; tabs and line breaks stay. */
+export const harmless = (text: string): string =>
+  // eslint-disable-next-line no-control-regex -- control characters are what this removes
+  stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
