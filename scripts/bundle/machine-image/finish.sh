@@ -23,9 +23,12 @@ for unit in \
   cloud-config.target cloud-init-hotplugd.service cloud-init-hotplugd.socket ssh.socket; do
   ln -sf /dev/null "/etc/systemd/system/$unit"
 done
-# Decides at each boot whether cloud-init runs. Here one unit of ours does.
+# Generators run at each boot and each `daemon-reload`. None of them finds its subject in a container, and cloud-init's
+# would decide whether cloud-init runs: here one unit of ours does that.
 mkdir -p /etc/systemd/system-generators
-ln -sf /dev/null /etc/systemd/system-generators/cloud-init-generator
+for generator in /lib/systemd/system-generators/*; do
+  ln -sf /dev/null "/etc/systemd/system-generators/${generator##*/}"
+done
 
 systemctl set-default multi-user.target
 systemctl enable machine-config.service ssh.service
