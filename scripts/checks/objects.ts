@@ -1,0 +1,71 @@
+import type { V1ConfigMap, V1Pod } from '@kubernetes/client-node';
+import type { Lab } from '../lab/lab.ts';
+import { clusterCheck, counted } from './looking.ts';
+import { isReadyPod } from './workloads.ts';
+import { met, unknown, unmet, type Check } from './verdict.ts';
+
+interface EndpointSlice {
+  endpoints?: { addresses?: string[]; conditions?: { ready?: boolean } }[] | null;
+}
+
+/** The Service has at least so many addresses that are ready to be sent to. */
+export function serviceHasEndpoints(name: string, atLeast = 1, namespace = 'default'): Check {
+  const claim = `Service ${name} has ${counted(atLeast, 'ready endpoint')} or more`;
+  return clusterCheck(claim, async (cluster) => {
+    const selector = encodeURIComponent(`kubernetes.io/service-name=${name}`);
+    const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=${selector}`;
+    const slices = (await cluster.get<{ items: EndpointSlice[] }>(path))?.items ?? [];
+    const ready = slices.flatMap((slice) => slice.endpoints ?? []).filter((one) => one.conditions?.ready !== false);
+    const saw = counted(ready.length, 'ready endpoint');
+    return ready.length >= atLeast ? met(saw) : unmet(saw, claim);
+  });
+}
+
+/**
+ * A learner wrote the answer to a question into a ConfigMap, and it is right. `truth` is asked of the lab each time;
+ * undefined means that nobody can tell now. The answer itself is never shown in the verdict.
+ */
+export function answerIs(
+  question: { configMap: string; key: string; asks: string },
+  truth: (lab: Lab) => Promise<string | undefined> | string,
+): Check {
+  const { configMap, key, asks } = question;
+  const claim = `the ConfigMap ${configMap} says ${asks}`;
+  return clusterCheck(claim, async (cluster, lab) => {
+    const found = await cluster.get<V1ConfigMap>(`/api/v1/namespaces/default/configmaps/${configMap}`);
+    if (!found) return unmet(`there is no ConfigMap ${configMap} in the namespace default`, claim);
+    const said = found.data?.[key]?.trim();
+    if (said === undefined) return unmet(`${configMap} has no key ${key}`, claim);
+    const right = await truth(lab);
+    if (right === undefined) return unknown(`the lab itself cannot tell ${asks} now`);
+    return said === right ? met(`${key} is ${said}`) : unmet(`${key} is ${said}, which is not right now`, claim);
+  });
+}
+
+/** The pod that a ConfigMap names (key `pod`) was deleted. Its name never comes back: names of replicas are random. */
+export function namedPodIsGone(configMap: string, startsWith: string): Check {
+  const claim = `the pod that the ConfigMap ${configMap} names is gone`;
+  return clusterCheck(claim, async (cluster) => {
+    const found = await cluster.get<V1ConfigMap>(`/api/v1/namespaces/default/configmaps/${configMap}`);
+    const name = found?.data?.['pod']?.trim();
+    if (!name) return unmet(`there is no ConfigMap ${configMap} with a key pod`, claim);
+    if (!name.startsWith(startsWith))
+      return unmet(`it names ${name}`, `the name of a pod that starts with ${startsWith}`);
+    const pod = await cluster.get<V1Pod>(`/api/v1/namespaces/default/pods/${name}`);
+    return pod ? unmet(`${name} is still there`, claim) : met(`${name} is gone`);
+  });
+}
+
+/** A pod of this name is Ready and is not the one whose uid a ConfigMap holds (key `uid`). */
+export function podWasReplaced(name: string, configMap: string): Check {
+  const claim = `pod ${name} is Ready and is not the one that the ConfigMap ${configMap} remembers`;
+  return clusterCheck(claim, async (cluster) => {
+    const found = await cluster.get<V1ConfigMap>(`/api/v1/namespaces/default/configmaps/${configMap}`);
+    const before = found?.data?.['uid']?.trim();
+    if (!before) return unmet(`there is no ConfigMap ${configMap} with a key uid`, claim);
+    const pod = await cluster.get<V1Pod>(`/api/v1/namespaces/default/pods/${name}`);
+    if (!pod) return unmet(`there is no pod ${name}`, claim);
+    if (pod.metadata?.uid === before) return unmet(`${name} is still the same pod`, claim);
+    return isReadyPod(pod) ? met(`${name} is a new pod, and Ready`) : unmet(`${name} is new and not Ready yet`, claim);
+  });
+}
