@@ -1,4 +1,8 @@
 import { Command, Option } from 'commander';
+import { addBundleCommand } from './bundle.ts';
+import { addDoctorCommand } from './doctor.ts';
+import { addSetupCommand } from './setup.ts';
+import { addUninstallCommand } from './uninstall.ts';
 
 /** The command line, without what a command does: each file in this folder adds its own and loads the rest when it runs. */
 export function createProgram(): Command {
@@ -10,5 +14,9 @@ export function createProgram(): Command {
     .addOption(new Option('--lab <name>', 'name of the lab').env('FIREDRILL_LAB').default('firedrill'))
     .showSuggestionAfterError()
     .exitOverride();
+  addBundleCommand(program);
+  addDoctorCommand(program);
+  addSetupCommand(program);
+  addUninstallCommand(program);
   return program;
 }

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readIfThere } from '../system/files.ts';
+
+export interface LockOwner {
+  pid: number;
+  /** When that process started, as the kernel counts it: a pid alone may be given to another process. */
+  started: string;
+  /** When the lock was taken, ISO 8601. */
+  since: string;
+}
+
+export interface LockOptions {
+  signal?: AbortSignal | undefined;
+  /** Called once for each owner that is waited for. */
+  onWait?: (owner: LockOwner) => void;
+  /** Milliseconds between two looks; default 300. */
+  pollMilliseconds?: number;
+}
+
+/**
+ * Takes a lock file; waits while its owner lives, and takes it over from an owner that died.
+ * @returns what gives it back. @throws the signal's reason.
+ */
+export async function takeLock(path: string, options: LockOptions = {}): Promise<() => Promise<void>> {
+  await mkdir(dirname(path), { recursive: true });
+  const mine = JSON.stringify({
+    pid: process.pid,
+    started: (await startOf(process.pid)) ?? '',
+    since: new Date().toISOString(),
+  } satisfies LockOwner);
+  const ticket = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  await writeFile(ticket, mine);
+  try {
+    let waitedFor = '';
+    for (;;) {
+      options.signal?.throwIfAborted();
+      if (await linked(ticket, path)) {
+        return async () => {
+          await rm(path, { force: true });
+        };
+      }
+      const held = await readIfThere(path);
+      if (held === undefined) continue;
+      const owner = parsed(held);
+      if (!owner || !(await lives(owner))) {
+        await takeAway(path, held);
+        continue;
+      }
+      if (waitedFor !== held) options.onWait?.(owner);
+      waitedFor = held;
+      await sleep(options.pollMilliseconds ?? 300, undefined, options.signal ? { signal: options.signal } : {});
+    }
+  } finally {
+    await rm(ticket, { force: true });
+  }
+}
+
+/** A hard link is made by one of two at once, and its content is whole from the start. */
+async function linked(ticket: string, path: string): Promise<boolean> {
+  try {
+    await link(ticket, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Removes a dead owner's lock; puts it back if another run was quicker and this is already its own. */
+async function takeAway(path: string, dead: string): Promise<void> {
+  const grave = `${path}.${randomBytes(4).toString('hex')}.dead`;
+  try {
+    await rename(path, grave);
+    if ((await readFile(grave, 'utf8')) !== dead) await linked(grave, path);
+  } catch {
+    // Somebody else took it away: the next look tells.
+  } finally {
+    await rm(grave, { force: true });
+  }
+}
+
+function parsed(text: string): LockOwner | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<LockOwner>;
+    if (typeof value.pid !== 'number') return undefined;
+    return { pid: value.pid, started: value.started ?? '', since: value.since ?? '' };
+  } catch {
+    return undefined;
+  }
+}
+
+async function lives(owner: LockOwner): Promise<boolean> {
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  const started = await startOf(owner.pid);
+  return started === undefined || owner.started === '' || started === owner.started;
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)); undefined where there is no /proc. */
+async function startOf(pid: number): Promise<string | undefined> {
+  const stat = await readIfThere(`/proc/${pid}/stat`).catch(() => undefined);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}

@@ -1,0 +1,124 @@
+import { createReadStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { networkInterfaces } from 'node:os';
+import { join, normalize } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { FiredrillError, Interrupted } from '../system/errors.ts';
+import { packArchive } from './archive.ts';
+import { stageExport } from './export.ts';
+import { sha256Of, writeManifest } from './manifest.ts';
+
+export interface ServeOptions {
+  port: number;
+  host: string;
+  signal: AbortSignal;
+  onStep: (line: string) => void;
+}
+
+/** Name of the exported file on a mirror. */
+const archiveName = 'firedrill.tar.gz';
+
+/**
+ * Serves the bundle, the machine image and the exported file over HTTP until the signal.
+ * @throws FiredrillError `bundle-missing`, `port-taken`, `disk-full`; Interrupted at the end.
+ */
+export async function serveBundle(options: ServeOptions): Promise<never> {
+  const { port, host, signal, onStep } = options;
+  const stage = await stageExport({ signal, onStep });
+  const served = join(stage.folder, 'firedrill', 'bundle');
+  try {
+    onStep('packing the file for computers without the kit (a minute or two)');
+    const archive = join(stage.folder, archiveName);
+    await packArchive(stage.folder, 'firedrill', archive, signal);
+    await rename(archive, join(served, archiveName));
+    await rename(join(stage.folder, 'firedrill', 'machine-image.tar'), join(served, 'machine-image.tar'));
+    const { manifest } = stage;
+    if (manifest.machineImageArchive) manifest.machineImageArchive.path = 'machine-image.tar';
+    await writeManifest(served, manifest);
+    const server = await listen(served, port, host);
+    const sha256 = await sha256Of(join(served, archiveName), signal);
+    for (const address of addresses(host)) {
+      onStep(
+        `http://${address}:${port}/                   npx firedrill bundle build --from http://${address}:${port}`,
+      );
+      onStep(`http://${address}:${port}/${archiveName}   kit and bundle in one file`);
+    }
+    onStep(`sha256 of ${archiveName}: ${sha256}. Ctrl-C ends it.`);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    server.closeAllConnections();
+    server.close();
+    throw new Interrupted();
+  } finally {
+    await rm(stage.folder, { recursive: true, force: true });
+  }
+}
+
+/** Serves the files of a folder, with ranges, so that a broken download goes on. @throws FiredrillError `port-taken`. */
+export function listen(folder: string, port: number, host: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    answer(folder, request, response).catch(() => response.destroy());
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(
+        new FiredrillError(`Port ${port} on ${host} cannot be listened at.`, {
+          code: 'port-taken',
+          remedy: 'Choose another with --port, or another address with --host.',
+          cause: error,
+        }),
+      );
+    });
+    server.listen(port, host, () => {
+      resolve(server);
+    });
+  });
+}
+
+async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
+  const path = pathOf(request.url ?? '/');
+  const found = path === undefined ? undefined : await stat(join(folder, path)).catch(() => undefined);
+  if (path === undefined || !found?.isFile()) return void response.writeHead(404).end('There is no such file.\n');
+  const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
+  const start = range ? Number(range[1]) : 0;
+  if (start > 0 && start >= found.size) {
+    return void response.writeHead(416, { 'Content-Range': `bytes */${found.size}` }).end();
+  }
+  response.writeHead(range ? 206 : 200, {
+    'Content-Type': path.endsWith('.json') ? 'application/json' : 'application/octet-stream',
+    'Content-Length': found.size - start,
+    'Accept-Ranges': 'bytes',
+    ...(range ? { 'Content-Range': `bytes ${start}-${found.size - 1}/${found.size}` } : {}),
+  });
+  if (request.method === 'HEAD') return void response.end();
+  await pipeline(createReadStream(join(folder, path), { start, highWaterMark: 1 << 18 }), response);
+}
+
+/** The file that a request asks for; undefined where it leads out of the folder. */
+function pathOf(url: string): string | undefined {
+  try {
+    const path = normalize(decodeURIComponent(new URL(url, 'http://firedrill').pathname));
+    if (path.includes('\0') || path.split('/').includes('..')) return undefined;
+    return path === '/' ? '/manifest.json' : path;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The addresses at which others on the network find this computer. */
+export function addresses(host: string): string[] {
+  if (host !== '0.0.0.0' && host !== '::') return [host];
+  const all = Object.entries(networkInterfaces())
+    // Docker's bridges are no way for others.
+    .filter(([name]) => !/^(docker|br-|veth|virbr)/.test(name))
+    .flatMap(([, found]) => found ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address);
+  return all.length > 0 ? all : ['127.0.0.1'];
+}

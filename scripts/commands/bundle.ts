@@ -1,0 +1,158 @@
+import { Option, type Command } from 'commander';
+import type { Progress } from '../bundle/bundle.ts';
+import { contextOf, type Context } from './context.ts';
+
+const fromOption = (): Option =>
+  new Option('--from <url|file>', 'a mirror, an exported file, or its folder; tried first').env('FIREDRILL_BUNDLE');
+
+/** `firedrill bundle ...`: every binary and image that the lab needs. */
+export function addBundleCommand(program: Command): void {
+  const bundle = program
+    .command('bundle')
+    .description('Make, look at and hand out the bundle: every binary and image that the lab needs.')
+    .addHelpText('after', examples);
+
+  bundle
+    .command('status')
+    .description('what is there of the bundle')
+    .action(async (_options: unknown, command: Command) => {
+      await printStatus(contextOf(command));
+    });
+
+  bundle
+    .command('build')
+    .description('make what is missing: from a mirror, the cache, official releases, or Go modules')
+    .addOption(fromOption())
+    .action(async (options: { from?: string }, command: Command) => {
+      await build(contextOf(command), options.from);
+    });
+
+  bundle
+    .command('verify')
+    .description('compare every file with its checksum')
+    .option('--repair', 'make corrupt and missing files again')
+    .addOption(fromOption())
+    .action(async (options: { repair?: boolean; from?: string }, command: Command) => {
+      await verify(contextOf(command), options);
+    });
+
+  bundle
+    .command('export <file>')
+    .description('write one file for computers without a network: this kit, the bundle, the machine image')
+    .action(async (file: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { exportBundle } = await import('../bundle/export.ts');
+      const made = await exportBundle(file, { signal: context.signal, onStep: lines(context) });
+      if (context.json) context.printJson(made);
+      else context.print(`${made.path}: ${megabytes(made.bytes)}, sha256 ${made.sha256}`);
+    });
+
+  bundle
+    .command('serve')
+    .description('hand out the bundle and the exported file on the local network, until Ctrl-C')
+    .option('--port <number>', 'port', '8470')
+    .option('--host <address>', 'address to listen at', '0.0.0.0')
+    .action(async (options: { port: string; host: string }, command: Command) => {
+      const context = contextOf(command);
+      const { serveBundle } = await import('../bundle/serve.ts');
+      await serveBundle({
+        port: Number(options.port),
+        host: options.host,
+        signal: context.signal,
+        onStep: lines(context),
+      });
+    });
+}
+
+const examples = `
+Examples:
+  firedrill bundle build                                  make what is missing; run again after an interruption
+  firedrill bundle build --from http://192.168.1.5:8470   take it from an instructor's mirror
+  firedrill bundle build --from ./firedrill.tar.gz        take it from an exported file
+  firedrill bundle verify --repair                        find corrupt files, and make them again
+  firedrill bundle export firedrill.tar.gz                one file for thirty laptops
+  firedrill bundle serve --port 8470                      the same over the local network`;
+
+/** Prints lines for people: to stderr where stdout is for JSON. */
+const lines = (context: Context) => (line: string) => {
+  if (context.json) process.stderr.write(`${line}\n`);
+  else context.print(line);
+};
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+
+async function printStatus(context: Context): Promise<void> {
+  const { bundleStatus } = await import('../bundle/verify.ts');
+  const status = await bundleStatus();
+  process.exitCode = status.complete ? 0 : 1;
+  if (context.json) {
+    context.printJson(status);
+    return;
+  }
+  for (const { name, version, there, source } of status.components) {
+    context.print(`${name.padEnd(18)} ${version.padEnd(9)} ${there ? `there (${source ?? ''})` : 'missing'}`);
+  }
+  context.print(`${'images'.padEnd(28)} ${status.images ? 'there' : 'missing'}`);
+  context.print(`${'machine image'.padEnd(28)} ${status.machineImage ?? 'missing'}`);
+  context.print(`${status.folder}: ${megabytes(status.bytes)}`);
+  if (!status.complete) context.print("Not complete: run 'npx firedrill bundle build'.");
+}
+
+async function build(context: Context, from: string | undefined): Promise<void> {
+  const { ensureBundle } = await import('../bundle/bundle.ts');
+  const bundle = await ensureBundle({
+    signal: context.signal,
+    onProgress: context.json
+      ? (progress) => {
+          context.printJson(progress);
+        }
+      : progressPrinter(lines(context)),
+    ...(from === undefined ? {} : { from }),
+  });
+  if (context.json) context.printJson(bundle);
+  else context.print(`The bundle is complete: ${bundle.folder}`);
+}
+
+async function verify(context: Context, options: { repair?: boolean; from?: string }): Promise<void> {
+  const { discardBadFiles, findBadFiles } = await import('../bundle/verify.ts');
+  const bad = await findBadFiles({ signal: context.signal });
+  if (context.json) context.printJson(bad);
+  else for (const { path, why } of bad) context.print(`${path}: ${why}`);
+  if (bad.length > 0 && options.repair) {
+    await discardBadFiles(bad);
+    await build(context, options.from);
+    return;
+  }
+  if (context.json) return void (process.exitCode = bad.length > 0 ? 1 : 0);
+  if (bad.length > 0) {
+    context.print("Run 'npx firedrill bundle verify --repair': it makes them again.");
+    process.exitCode = 1;
+    return;
+  }
+  await printStatus(context);
+}
+
+/** Plain lines, also in a pipe: a line when something changes, and one a while that something takes long. */
+export function progressPrinter(print: (line: string) => void): (progress: Progress) => void {
+  const last = new Map<string, { seconds: number; source: string | undefined }>();
+  return ({ component, state, source, seconds, secondsLeft, note }) => {
+    const from = source === undefined ? '' : ` from ${source}`;
+    if (note !== undefined) {
+      print(`${component}: ${source === undefined ? '' : `${source}: `}${note}`);
+      return;
+    }
+    if (state === 'waiting') return;
+    if (state === 'done') {
+      print(`${component}: done${from} (${Math.round(seconds)} s)`);
+      return;
+    }
+    const before = last.get(component);
+    if (before !== undefined && before.source === source && seconds - before.seconds < 10) return;
+    last.set(component, { seconds, source });
+    const left = secondsLeft === undefined ? '' : `, about ${shownDuration(secondsLeft)} left`;
+    print(`${component}: working${from}${left}`);
+  };
+}
+
+const shownDuration = (seconds: number): string =>
+  seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
