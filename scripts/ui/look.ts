@@ -10,14 +10,14 @@ export interface Look {
 }
 
 export interface Styles {
-  strong(text: string): string;
-  faint(text: string): string;
-  emphasis(text: string): string;
-  code(text: string): string;
-  good(text: string): string;
-  bad(text: string): string;
-  warning(text: string): string;
-  alarm(text: string): string;
+  strong: (text: string) => string;
+  faint: (text: string) => string;
+  emphasis: (text: string) => string;
+  code: (text: string) => string;
+  good: (text: string) => string;
+  bad: (text: string) => string;
+  warning: (text: string) => string;
+  alarm: (text: string) => string;
 }
 
 /** Functions that style a text, or leave it as it is where there is no colour. */

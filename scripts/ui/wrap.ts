@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** Columns that a text takes, without its escape codes. Counts characters, so wide (East Asian) ones count too little. */
-export const visibleWidth = (text: string): number => [...stripVTControlCharacters(text)].length;
+export const visibleWidth = (text: string): number => Array.from(stripVTControlCharacters(text)).length;
 
 export const padTo = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - visibleWidth(text)));
@@ -40,5 +40,4 @@ export function hanging(first: string, lines: readonly string[]): string[] {
 
 /** Text from outside (pages, commands) without what could steer the terminal; tabs and line breaks stay. */
 export const harmless = (text: string): string =>
-  // eslint-disable-next-line no-control-regex -- control characters are what this removes
   stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');

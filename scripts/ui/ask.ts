@@ -1,0 +1,121 @@
+import { createInterface } from 'node:readline/promises';
+import type { Readable, Writable } from 'node:stream';
+import { Interrupted } from '../system/errors.ts';
+import { harmless } from './wrap.ts';
+
+/** Where a question is asked. `accessible`: as plain lines with numbers to type, nothing is drawn twice. */
+export interface PromptIo {
+  input: Readable;
+  output: Writable;
+  signal?: AbortSignal | undefined;
+  accessible?: boolean | undefined;
+}
+
+export interface Choice<Value> {
+  value: Value;
+  says: string;
+}
+
+/** The longest time that can be bet on, in seconds: one hour. */
+const mostSeconds = 3600;
+
+/** Yes or no. @throws Interrupted on Ctrl-C, or when the signal aborts. */
+export async function confirm(question: string, io: PromptIo, byDefault = true): Promise<boolean> {
+  if (!io.accessible) {
+    const prompts = await import('@inquirer/prompts');
+    return prompted(prompts.confirm({ message: question, default: byDefault }, contextOf(io)));
+  }
+  return askLine(`${question} (yes or no, Enter is ${byDefault ? 'yes' : 'no'}): `, io, (answer) => {
+    if (answer === '') return { value: byDefault };
+    if (/^y(es)?$/i.test(answer)) return { value: true };
+    if (/^no?$/i.test(answer)) return { value: false };
+    return { refusal: 'Please type yes or no.' };
+  });
+}
+
+/** One of several. @throws Interrupted on Ctrl-C, or when the signal aborts. */
+export async function choose<const Value>(
+  question: string,
+  choices: readonly Choice<Value>[],
+  io: PromptIo,
+  byDefault?: Value,
+): Promise<Value> {
+  if (!io.accessible) {
+    const prompts = await import('@inquirer/prompts');
+    const config = {
+      message: question,
+      choices: choices.map(({ value, says }) => ({ value, name: harmless(says) })),
+      loop: false,
+      pageSize: 12,
+    };
+    const start = choices.find(({ value }) => value === byDefault)?.value;
+    return prompted(prompts.select<Value>(start === undefined ? config : { ...config, default: start }, contextOf(io)));
+  }
+  io.output.write(`${question}\n${choices.map(({ says }, index) => `  ${index + 1}. ${harmless(says)}\n`).join('')}`);
+  return askLine(`Type a number from 1 to ${choices.length}: `, io, (answer) => {
+    const choice = /^\d+$/.test(answer) ? choices[Number(answer) - 1] : undefined;
+    return choice ? { value: choice.value } : { refusal: `Please type a number from 1 to ${choices.length}.` };
+  });
+}
+
+/** A number of seconds. Takes `30`, `30 s`, `1.5`, `2 min`. @throws Interrupted, as above. */
+export async function askSeconds(question: string, io: PromptIo): Promise<number> {
+  const parse = (answer: string) => {
+    const value = parseSeconds(answer);
+    return value === undefined ? { refusal: secondsRefusal } : { value };
+  };
+  if (io.accessible) return askLine(`${question} (seconds): `, io, parse);
+  const prompts = await import('@inquirer/prompts');
+  const validate = (answer: string) => parseSeconds(answer) !== undefined || secondsRefusal;
+  const answer = await prompted(prompts.input({ message: `${question} (seconds)`, validate }, contextOf(io)));
+  return parseSeconds(answer) ?? 0;
+}
+
+const secondsRefusal = `Please type a number of seconds from 0 to ${mostSeconds}, such as 30.`;
+
+/** The seconds that an answer means; undefined for anything that is not a time up to an hour. */
+export function parseSeconds(answer: string): number | undefined {
+  const parts = /^\s*(\d+(?:[.,]\d+)?)\s*(s|secs?|seconds?|m|mins?|minutes?)?\s*$/i.exec(answer);
+  if (!parts?.[1]) return undefined;
+  const seconds = Number(parts[1].replace(',', '.')) * (parts[2]?.toLowerCase().startsWith('m') ? 60 : 1);
+  return seconds <= mostSeconds ? seconds : undefined;
+}
+
+const contextOf = ({ input, output, signal }: PromptIo) => ({ input, output, ...(signal ? { signal } : {}) });
+
+/** Ctrl-C at a prompt, and an abort of its signal, are this program's Interrupted. */
+async function prompted<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) throw new Interrupted();
+    throw error;
+  }
+}
+
+/** Asks line by line until `parse` has no objection. */
+async function askLine<T>(
+  question: string,
+  io: PromptIo,
+  parse: (answer: string) => { value: T } | { refusal: string },
+): Promise<T> {
+  // Not as a terminal: readline then draws nothing, and Ctrl-C stays the signal that it is.
+  const lines = createInterface({ input: io.input, output: io.output, terminal: false });
+  const ended = new AbortController();
+  lines.once('close', () => {
+    ended.abort();
+  });
+  const signal = io.signal ? AbortSignal.any([io.signal, ended.signal]) : ended.signal;
+  try {
+    for (;;) {
+      const parsed = parse((await lines.question(question, { signal })).trim());
+      if ('value' in parsed) return parsed.value;
+      io.output.write(`${parsed.refusal}\n`);
+    }
+  } catch (error) {
+    if (signal.aborted) throw new Interrupted();
+    throw error;
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,35 @@
+import ora, { type Ora } from 'ora';
+import type { Writable } from 'node:stream';
+
+/** A few lines at the bottom of the terminal that are drawn again and again; what is written meanwhile goes above. */
+export class LiveLine {
+  private readonly output: Writable;
+  private readonly colour: boolean;
+  private spinner: Ora | undefined;
+
+  constructor(output: Writable, colour: boolean) {
+    this.output = output;
+    this.colour = colour;
+  }
+
+  show(lines: readonly string[]): void {
+    const text = lines.join('\n');
+    if (this.spinner) {
+      this.spinner.text = text;
+      return;
+    }
+    this.spinner = ora({
+      text,
+      stream: this.output,
+      color: this.colour ? 'cyan' : false,
+      isEnabled: true,
+      // The keys are read by Keyboard; ora must not take the input away from it.
+      discardStdin: false,
+    }).start();
+  }
+
+  hide(): void {
+    this.spinner?.stop();
+    this.spinner = undefined;
+  }
+}

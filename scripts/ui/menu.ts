@@ -1,0 +1,36 @@
+import { choose, type PromptIo } from './ask.ts';
+import { columnsOf } from './look.ts';
+import { padTo } from './wrap.ts';
+
+/** A lesson as the menu and `list` show it. */
+export interface MenuLesson {
+  number: number;
+  title: string;
+  minutes: number;
+  done: 'done' | 'partly' | 'not yet';
+}
+
+/** One line a lesson, in columns: number, title, minutes, how far. A title that is too long is cut. */
+export function lessonLines(lessons: readonly MenuLesson[], columns: number): string[] {
+  const most = Math.max(10, columns - '00  '.length - '  99 min  partly'.length);
+  const titles = lessons.map(({ title }) => (title.length > most ? `${title.slice(0, most - 1)}…` : title));
+  const width = Math.max(0, ...titles.map((title) => title.length));
+  return lessons.map(({ number, minutes, done }, index) => {
+    const name = `${String(number).padStart(2, '0')}  ${padTo(titles[index] ?? '', width)}`;
+    return `${name}  ${String(minutes).padStart(2)} min  ${done === 'not yet' ? '—' : done}`;
+  });
+}
+
+/** Asks for a lesson; undefined: none, leave. `current` is where the cursor starts. @throws Interrupted */
+export async function chooseLesson(
+  lessons: readonly MenuLesson[],
+  io: PromptIo,
+  current?: number,
+): Promise<number | undefined> {
+  // Room for the cursor in front of a choice.
+  const lines = lessonLines(lessons, columnsOf(io.output) - 4);
+  const choices = lessons.map(({ number }, index) => ({ value: number, says: lines[index] ?? '' }));
+  // The accessible menu counts from 1 as the lessons do, so "leave" comes last.
+  const answer = await choose('Which lesson?', [...choices, { value: 0, says: 'Leave' }], io, current);
+  return answer === 0 ? undefined : answer;
+}

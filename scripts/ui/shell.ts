@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { FiredrillError } from '../system/errors.ts';
+import { quoted } from '../system/run.ts';
+
+/** How a shell is started so that it has the lab's environment and a prompt that says so. */
+export interface ShellStart {
+  file: string;
+  args: readonly string[];
+  environment: Record<string, string>;
+  /** Start-up files to write into `folder` before. */
+  files: Readonly<Record<string, string>>;
+}
+
+/**
+ * Opens the learner's own shell ($SHELL) in this terminal, with `environment` added to the process's own.
+ * @returns the shell's exit code; 128 + signal number where a signal ended it.
+ * @throws FiredrillError `shell-missing` where the shell cannot be started.
+ */
+export async function openShell(
+  environment: Record<string, string>,
+  options: { signal?: AbortSignal | undefined; shell?: string | undefined; args?: readonly string[] } = {},
+): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'firedrill-shell-'));
+  try {
+    const start = startOf(options.shell ?? usersShell(), environment, folder);
+    for (const [name, content] of Object.entries(start.files)) await writeFile(join(folder, name), content);
+    return await spawned({ ...start, args: [...start.args, ...(options.args ?? [])] }, options.signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function usersShell(): string {
+  const named = process.env['SHELL'];
+  return named && existsSync(named) ? named : existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
+}
+
+/** What is started for a shell. The user's own start-up files are read first, so aliases and keys stay. */
+export function startOf(shell: string, environment: Record<string, string>, folder: string): ShellStart {
+  switch (basename(shell)) {
+    case 'bash':
+      return {
+        file: shell,
+        args: ['--rcfile', join(folder, 'bashrc'), '-i'],
+        environment,
+        files: { bashrc: bashrc(environment) },
+      };
+    case 'zsh':
+      return {
+        file: shell,
+        args: ['-i'],
+        environment: { ...environment, ZDOTDIR: folder },
+        files: zshFiles(environment),
+      };
+    default:
+      return { file: shell, args: [], environment: { PS1: '(lab) $ ', ...environment }, files: {} };
+  }
+}
+
+/** Set once more after the user's own files, which may have changed them; a PATH of theirs stays behind the lab's. */
+const exports = (environment: Record<string, string>): string =>
+  Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quoted(value)}${name === 'PATH' ? ':"$PATH"' : ''}`)
+    .join('\n');
+
+const bashrc = (environment: Record<string, string>): string => `[ -f ~/.bashrc ] && . ~/.bashrc
+${exports(environment)}
+# Prompts that are made anew for each command (git, starship) would lose the mark.
+_lab_mark() { case $PS1 in '(lab) '*) ;; *) PS1="(lab) $PS1" ;; esac; }
+PROMPT_COMMAND="\${PROMPT_COMMAND:+$PROMPT_COMMAND; }_lab_mark"
+if ! declare -F _get_comp_words_by_ref >/dev/null && [ -f /usr/share/bash-completion/bash_completion ]; then
+  . /usr/share/bash-completion/bash_completion
+fi
+if command -v kubectl >/dev/null; then . <(kubectl completion bash 2>/dev/null); fi
+echo "This shell talks to the lab. Leave it with 'exit' or Ctrl-D."
+`;
+
+function zshFiles(environment: Record<string, string>): Record<string, string> {
+  const own = quoted(process.env['ZDOTDIR'] ?? process.env['HOME'] ?? '');
+  const source = (name: string) => `[ -f ${own}/${name} ] && . ${own}/${name}\n`;
+  return {
+    '.zshenv': source('.zshenv'),
+    '.zshrc': `${source('.zshrc')}${exports(environment)}
+_lab_mark() { [[ $PS1 == '(lab) '* ]] || PS1="(lab) $PS1" }
+autoload -Uz add-zsh-hook && add-zsh-hook precmd _lab_mark
+if command -v kubectl >/dev/null; then
+  (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u -d ${quoted('/dev/null')} }
+  . <(kubectl completion zsh 2>/dev/null)
+fi
+ZDOTDIR=${own}
+echo "This shell talks to the lab. Leave it with 'exit' or Ctrl-D."
+`,
+  };
+}
+
+async function spawned(start: ShellStart, signal: AbortSignal | undefined): Promise<number> {
+  signal?.throwIfAborted();
+  const child = spawn(start.file, start.args, {
+    stdio: 'inherit',
+    env: { ...process.env, ...start.environment },
+  });
+  // A hang-up lets a shell give the terminal back before it ends; a kill would not.
+  const hangUp = () => child.kill('SIGHUP');
+  signal?.addEventListener('abort', hangUp);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', (cause) => {
+        reject(
+          new FiredrillError(`The shell ${start.file} cannot be started.`, {
+            code: 'shell-missing',
+            remedy: 'Set SHELL to a shell that is there, such as /bin/bash, and try again.',
+            cause,
+          }),
+        );
+      });
+      child.once('exit', (code, ended) => {
+        resolve(code ?? 128 + (ended ? constants.signals[ended] : 0));
+      });
+    });
+  } finally {
+    signal?.removeEventListener('abort', hangUp);
+  }
+}

@@ -1,0 +1,54 @@
+import type { TaskKey } from '../course/ui.ts';
+import { stylesFor, type Look } from './look.ts';
+import { hanging, visibleWidth, wrap } from './wrap.ts';
+
+interface KeyHelp<Meaning extends string> {
+  /** Its name as Keyboard gives it. */
+  key: string;
+  means: Meaning;
+  says: string;
+  explains: string;
+}
+
+/** Enter is not among them: nothing must run, or be skipped, by accident. */
+export const taskKeys: readonly KeyHelp<TaskKey>[] = [
+  { key: 'r', means: 'run', says: 'run', explains: 'run the commands of this step for me, and show what they say' },
+  { key: 's', means: 'shell', says: 'shell', explains: 'open a shell that talks to the lab, to type commands myself' },
+  { key: 'h', means: 'hint', says: 'hint', explains: 'give me a hint; each further one says more' },
+  { key: 'k', means: 'skip', says: 'skip', explains: 'do it for me and go on; it counts as skipped' },
+  { key: 'b', means: 'back', says: 'back', explains: 'go back to the step before' },
+  { key: 'q', means: 'quit', says: 'quit', explains: 'leave; the next start goes on at this step' },
+];
+
+export const nextKeys: readonly KeyHelp<'next' | 'back' | 'quit'>[] = [
+  { key: 'return', means: 'next', says: 'go on', explains: 'go on' },
+  { key: 'b', means: 'back', says: 'back', explains: 'go back to the step before' },
+  { key: 'q', means: 'quit', says: 'quit', explains: 'leave; the next start goes on here' },
+];
+
+const shownKey = (key: string): string => (key === 'return' ? 'Enter' : key);
+
+/** The keys in a line, or in two where the terminal is narrow. */
+export function keyLines(keys: readonly KeyHelp<string>[], look: Look): string[] {
+  const styles = stylesFor(look);
+  const help = keys.some(({ key }) => key === 'r') ? [{ key: '?', says: 'help' }] : [];
+  const parts = [...keys, ...help].map(({ key, says }) => `${styles.strong(`[${shownKey(key)}]`)} ${says}`);
+  const lines: string[] = [];
+  for (const part of parts) {
+    const line = lines.at(-1);
+    if (line !== undefined && visibleWidth(line) + 2 + visibleWidth(part) <= look.columns) {
+      lines[lines.length - 1] = `${line}  ${part}`;
+    } else lines.push(part);
+  }
+  return lines;
+}
+
+/** What each key of an open task does. */
+export const helpLines = (look: Look): string[] => [
+  '',
+  ...taskKeys.flatMap(({ key, explains }) => hanging(`  ${key}  `, wrap(explains, look.columns - 5))),
+  ...wrap(
+    'Any other way to reach the goal is as good: the program looks at the lab, not at what was typed.',
+    look.columns,
+  ),
+];
