@@ -26,6 +26,8 @@ export interface DrillFacts {
   startedAt: number;
   /** When the checks of the step were first met after that. */
   metAt: number;
+  /** When the fault's consequences (`bites`) were first all seen. Drills only. */
+  bittenAt?: number;
   /** Whatever `observe` of the step returned. */
   observed: unknown;
 }

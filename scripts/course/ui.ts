@@ -42,8 +42,11 @@ export type TaskKey = 'run' | 'shell' | 'hint' | 'skip' | 'back' | 'quit';
 
 export interface Ui {
   emit(event: CourseEvent): void;
-  /** After a page to read, or a step that was reached. */
-  next(question: string): Promise<'next' | 'back' | 'quit'>;
+  /**
+   * After a page to read, or a step that was reached. A page to read that has commands offers `keys` too: run them, or
+   * open the shell; a Ui may leave them out.
+   */
+  next(question: string, keys?: readonly ('run' | 'shell')[]): Promise<'next' | 'back' | 'quit' | 'run' | 'shell'>;
   predict(prediction: Prediction): Promise<string>;
   /** Resolves with the key pressed; rejects with the signal's reason when `signal` aborts (the checks were met). */
   taskKey(signal: AbortSignal): Promise<TaskKey>;

@@ -1,0 +1,85 @@
+import { readLesson } from './load.ts';
+import type { Problem } from './markdown.ts';
+import type { LoadedLesson, Page, Step } from './model.ts';
+
+/** Machines of the default lab: what `on=` may name. */
+const machines = ['e1', 'e2', 'e3', 'c1', 'w1', 'w2'];
+
+/** What an author must still do to a lesson. Empty: it is as a lesson should be. Looks at files only. */
+export async function lintLesson(folder: string): Promise<readonly Problem[]> {
+  const { lesson, problems } = await readLesson(folder);
+  if (!lesson) return problems;
+  return [...problems, ...wholeLesson(lesson), ...lesson.pages.flatMap((page) => onePage(lesson, page))];
+}
+
+function wholeLesson(lesson: LoadedLesson): Problem[] {
+  const readme = `${lesson.folder}/README.md`;
+  const code = `${lesson.folder}/lesson.ts`;
+  const { minutes, summary } = lesson.definition;
+  const last = lesson.pages.at(-1);
+  const problems: (Problem | false)[] = [
+    lesson.title === '' && { file: readme, line: 1, message: "expected a title, '# ...'" },
+    !/^\W*goal\b/im.test(lesson.introduction) && {
+      file: readme,
+      line: 1,
+      message: "expected a line that begins with 'Goal' before the first step",
+    },
+    !(minutes >= 5 && minutes <= 45) && {
+      file: code,
+      line: 0,
+      message: `minutes is ${minutes}; expected 5 to 45`,
+    },
+    (summary.trim() === '' || summary.includes('\n')) && {
+      file: code,
+      line: 0,
+      message: 'expected a summary of one line',
+    },
+    last === undefined && { file: readme, line: 1, message: "expected at least one step, '## ...'" },
+    last !== undefined &&
+      last.debrief === undefined &&
+      !/debrief/i.test(last.heading) && {
+        file: readme,
+        line: last.line,
+        message: "expected '### Debrief' in the last step: what happened, what would have helped",
+      },
+    [lesson.title, lesson.introduction, summary].some(hasGap) && {
+      file: readme,
+      line: 1,
+      message: "still says TODO; expected the lesson's own words",
+    },
+  ];
+  return problems.filter((problem) => problem !== false);
+}
+
+function onePage(lesson: LoadedLesson, page: Page): Problem[] {
+  const file = `${lesson.folder}/README.md`;
+  const step = lesson.definition.steps[page.heading];
+  const messages = [
+    hasGap([page.heading, page.text, page.debrief, ...page.hints].join('\n')) &&
+      "still says TODO; expected the step's own words",
+    page.text === '' && 'a step without text; expected some',
+    ...(step === undefined || step.kind === 'read' ? [] : whatIsDone(step, page)),
+  ].filter((message) => typeof message === 'string');
+  const wrongMachines = page.commands
+    .filter(({ on }) => on !== undefined && !machines.includes(on))
+    .map(({ on, line }) => ({
+      file,
+      line,
+      message: `on=${on ?? ''} is no machine of the lab; expected one of ${machines.join(', ')}`,
+    }));
+  return [...messages.map((message) => ({ file, line: page.line, message })), ...wrongMachines];
+}
+
+function whatIsDone(step: Exclude<Step, { kind: 'read' }>, page: Page): (string | false)[] {
+  const checks = step.kind === 'task' ? step.reach : [...step.before, ...step.bites, ...step.recovered];
+  return [
+    page.hints.length !== 3 &&
+      `${page.hints.length} hints; expected three '### Hint' sections: what to observe, where to look, nearly the answer`,
+    page.hints.includes('') && 'an empty hint; expected some words',
+    !page.commands.some((command) => !command.show) && 'no command that reaches it; expected at least one sh block',
+    checks.some(({ claim }) => claim.trim() === '') && 'a check without a claim',
+    step.kind === 'drill' && !step.predictions?.length && 'a drill without predictions; expected at least one bet',
+  ];
+}
+
+const hasGap = (text: string): boolean => /\bTODO\b/.test(text);

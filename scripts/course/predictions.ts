@@ -1,0 +1,73 @@
+import { messageOf } from '../system/errors.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { DrillFacts, Prediction } from './model.ts';
+import type { CourseEvent, Ui } from './ui.ts';
+
+/** What was said to each prediction, by its id. */
+export type Bets = ReadonlyMap<string, string>;
+
+/** Asks each prediction. Where nobody can be asked, the Ui says which bet it takes instead. */
+export async function takeBets(predictions: readonly Prediction[], ui: Ui): Promise<Bets> {
+  const bets = new Map<string, string>();
+  for (const prediction of predictions) bets.set(prediction.id, await ui.predict(prediction));
+  return bets;
+}
+
+/** Measures each prediction and emits it beside the bet. One that cannot be measured is said, and is no score. */
+export async function scoreBets(
+  predictions: readonly Prediction[],
+  bets: Bets,
+  facts: DrillFacts,
+  lab: Lab,
+  emit: (event: CourseEvent) => void,
+): Promise<void> {
+  for (const prediction of predictions) {
+    try {
+      const score = await measured(prediction, bets.get(prediction.id), facts, lab);
+      emit({ type: 'prediction-scored', question: prediction.question, ...score });
+    } catch (error) {
+      emit({ type: 'note', text: `Not measured: ${prediction.question} (${messageOf(error)})` });
+    }
+  }
+}
+
+interface Score {
+  said: string;
+  measured: string;
+  saw: string;
+  right: boolean | undefined;
+}
+
+async function measured(prediction: Prediction, bet: string | undefined, facts: DrillFacts, lab: Lab): Promise<Score> {
+  if (prediction.kind === 'choice') {
+    const { value, saw } = await prediction.measure(lab, facts);
+    const says = (wanted: string): string =>
+      prediction.choices.find((choice) => choice.value === wanted)?.says ?? wanted;
+    return {
+      said: bet === undefined ? 'no bet' : says(bet),
+      measured: says(value),
+      saw,
+      right: bet === undefined ? undefined : bet === value,
+    };
+  }
+  const { seconds, errorSeconds, saw } = await prediction.measure(lab, facts);
+  const guess = bet === undefined ? undefined : secondsIn(bet);
+  return {
+    said: guess === undefined ? (bet ?? 'no bet') : `${guess} s`,
+    measured: `${rounded(seconds)} s (± ${rounded(errorSeconds)} s)`,
+    saw,
+    right: guess === undefined ? undefined : isClose(guess, seconds, errorSeconds),
+  };
+}
+
+/** A bet in seconds is right within a quarter of what was measured, or one second, and the error of the measurement. */
+export const isClose = (guess: number, seconds: number, errorSeconds: number): boolean =>
+  Math.abs(guess - seconds) <= Math.max(1, seconds / 4) + errorSeconds;
+
+/** The seconds in an answer such as `30`, `1.5 s` or `2,5`; undefined where there is no number. */
+export function secondsIn(answer: string): number | undefined {
+  const found = /\d+(?:[.,]\d+)?/.exec(answer)?.[0];
+  return found === undefined ? undefined : Number(found.replace(',', '.'));
+}
+
+const rounded = (seconds: number): string => (seconds < 10 ? seconds.toFixed(1) : seconds.toFixed(0));

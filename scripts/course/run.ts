@@ -1,0 +1,28 @@
+import type { Fault, FaultOptions, InjectedFault } from '../faults/fault.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { LoadedLesson } from './model.ts';
+import type { Ui } from './ui.ts';
+
+/** What a drill needs of faults. */
+export interface DrillFaults {
+  inject(fault: Fault, options?: FaultOptions): Promise<InjectedFault>;
+  renew(injected: InjectedFault): Promise<'held' | 'expired'>;
+  undo(injected: InjectedFault): Promise<unknown>;
+}
+
+/** One run through one lesson: what its steps are given. */
+export interface LessonRun {
+  lesson: LoadedLesson;
+  ui: Ui;
+  lab: Lab;
+  faults: DrillFaults;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+  /** Seconds to wait for a state before it counts as not reached. Longer on a slow computer. Default 90. */
+  patienceSeconds?: number;
+}
+
+export const patienceOf = (run: LessonRun): number => run.patienceSeconds ?? 90;
+
+/** How a step ended. */
+export type StepEnd = { kind: 'reached' } | { kind: 'failed'; why: string } | { kind: 'back' } | { kind: 'quit' };
