@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
+import { addLabCommand } from './lab.ts';
 import { addBundleCommand } from './bundle.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addFaultsCommand } from './faults.ts';
 import { addSetupCommand } from './setup.ts';
 import { addUninstallCommand } from './uninstall.ts';
 
@@ -16,7 +18,9 @@ export function createProgram(): Command {
     .exitOverride();
   addBundleCommand(program);
   addDoctorCommand(program);
+  addFaultsCommand(program);
   addSetupCommand(program);
   addUninstallCommand(program);
+  addLabCommand(program);
   return program;
 }

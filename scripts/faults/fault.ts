@@ -1,8 +1,11 @@
 import type { Lab } from '../lab/lab.ts';
 
 /**
- * Something broken on purpose on one machine, as three shell scripts that run there as root.
+ * Something broken on purpose on one machine, as three shell scripts that run there as root (`sh -eu`).
  * `undo` must be safe to run twice, and where nothing was done.
+ *
+ * The scripts are given three variables: `FAULT_ID`; `FAULT_DIR`, a folder that is gone after a reboot, for what a
+ * reboot undoes anyway; and `KEPT`, the path of a folder that survives a reboot (the script makes it).
  */
 export interface Fault {
   /** The kind's name: `delete-route`, `stop-service`, `cut-traffic`. */
@@ -15,14 +18,42 @@ export interface Fault {
   proof: string;
   /** Puts it back. Absent where nothing can be undone: then a reset is the way back. */
   undo?: string;
+  /** Commands on the host instead of the scripts above (which are then empty), with the learner's environment. */
+  onHost?: HostCommands;
 }
 
-/** Why a fault was given up before it was injected, or how it is undone: see journal.ts and inject.ts. */
+/** Programs with their arguments, for what a machine cannot do to itself: losing its power. */
+export interface HostCommands {
+  inject: readonly string[];
+  /** Exit code 0 while the fault is in force. */
+  proof: readonly string[];
+  undo?: readonly string[];
+}
+
+/**
+ * What brings a lab back from a fault: `lease`, the machine itself when the lease ends (or `undo` before);
+ * `host`, only `undo`, because the machine is off; `reset`, because nothing can be undone.
+ */
+export type WayBack = 'lease' | 'host' | 'reset';
+
+export function wayBackFrom(fault: Fault): WayBack {
+  if (fault.onHost) return fault.onHost.undo ? 'host' : 'reset';
+  return fault.undo === undefined ? 'reset' : 'lease';
+}
+
+/**
+ * `planned`: journaled, perhaps in force. `undone`: nothing is left of it. `gone`: its machine was rebooted or
+ * destroyed, and the fault with it.
+ */
+export type FaultState = 'planned' | 'injected' | 'undoing' | 'undone' | 'gone';
+
+/** A fault that is in the journal: see journal.ts and inject.ts. */
 export interface InjectedFault {
   id: string;
   fault: Fault;
   lab: string;
   injectedAt: string;
+  leaseSeconds: number;
 }
 
 export interface FaultOptions {

@@ -1,0 +1,25 @@
+/**
+ * For tests only: `FIREDRILL_DIE_AT` kills this process with SIGKILL at a named point, as a crash would, so that a test
+ * can prove that the lab comes back from it. Inside a point that starts with `mid-`, the process dies
+ * `FIREDRILL_DIE_AFTER_MS` milliseconds (default 15) after the machine was told what to do.
+ */
+export type DeathPoint = 'before-journal' | 'after-journal' | 'mid-injection' | 'injected' | 'mid-undo';
+export const deathPoints: readonly DeathPoint[] = [
+  'before-journal',
+  'after-journal',
+  'mid-injection',
+  'injected',
+  'mid-undo',
+];
+
+const die = () => process.kill(process.pid, 'SIGKILL');
+const isDueAt = (point: DeathPoint): boolean => process.env['FIREDRILL_DIE_AT'] === point;
+
+export function dieAt(point: DeathPoint): void {
+  if (isDueAt(point)) die();
+}
+
+export function dieDuring<T>(point: DeathPoint, work: () => Promise<T>): Promise<T> {
+  if (isDueAt(point)) setTimeout(die, Number(process.env['FIREDRILL_DIE_AFTER_MS'] ?? 15));
+  return work();
+}

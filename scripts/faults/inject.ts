@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Lab } from '../lab/lab.ts';
+import { FiredrillError } from '../system/errors.ts';
+import { run, type CommandResult } from '../system/run.ts';
+import { dieAt, dieDuring } from './die-at.ts';
+import type { Fault, FaultOptions, InjectedFault } from './fault.ts';
+import { FaultJournal } from './journal.ts';
+import { bootScript, exits, injectScript, workSeconds } from './on-machine.ts';
+import { notThisLab, said } from './answers.ts';
+import { prove } from './prove.ts';
+import { undo } from './undo.ts';
+
+const proofSeconds = 5;
+
+/**
+ * Breaks something: journals it, arms the undo on the machine, injects, and proves that it is in force.
+ * Whatever fails after the journal was written is undone before this throws.
+ * @throws FiredrillError `not-this-lab`, `fault-not-injected`, `fault-does-not-bite`; and what `Lab.on` throws.
+ */
+export async function inject(lab: Lab, fault: Fault, options: FaultOptions = {}): Promise<InjectedFault> {
+  const { leaseSeconds = 120, signal } = options;
+  const name = lab.layout.name;
+  const id = randomBytes(4).toString('hex');
+  const injected: InjectedFault = { id, fault, lab: name, leaseSeconds, injectedAt: new Date().toISOString() };
+  const journal = new FaultJournal(lab.folder);
+
+  // The machine's mark is looked at before anything is written or done.
+  const asked = await lab.on(fault.machine, bootScript(name), { signal });
+  if (asked.exitCode !== 0) throw notInjected(fault, asked);
+
+  dieAt('before-journal');
+  await journal.plan(injected, asked.stdout.trim());
+  dieAt('after-journal');
+  try {
+    const done = await dieDuring('mid-injection', () =>
+      fault.onHost
+        ? run(fault.onHost.inject[0] ?? '', fault.onHost.inject.slice(1), { env: lab.shellEnvironment(), signal })
+        : lab.on(fault.machine, injectScript(name, id, fault, leaseSeconds), { timeoutSeconds: workSeconds, signal }),
+    );
+    if (done.exitCode !== 0) throw notInjected(fault, done);
+    await journal.note(id, 'injected');
+    dieAt('injected');
+    await proveItBites(lab, injected, signal);
+  } catch (error) {
+    await giveUp(lab, injected, journal);
+    throw error;
+  }
+  return injected;
+}
+
+async function proveItBites(lab: Lab, injected: InjectedFault, signal: AbortSignal | undefined): Promise<void> {
+  const deadline = Date.now() + proofSeconds * 1000;
+  for (;;) {
+    const proof = await prove(lab, injected, signal);
+    if (proof.exitCode === 0) return;
+    if (Date.now() > deadline) {
+      throw new FiredrillError(`It was injected, but it is not in force: ${injected.fault.title}. ${said(proof)}`, {
+        code: 'fault-does-not-bite',
+        remedy:
+          "It was undone. Look at the machine's logs; the lab may be unhealthy: 'firedrill reset' brings it back.",
+      });
+    }
+    await pause(250, undefined, { signal });
+  }
+}
+
+async function giveUp(lab: Lab, injected: InjectedFault, journal: FaultJournal): Promise<void> {
+  try {
+    await undo(lab, injected);
+  } catch {
+    // It stays in the journal and its lease stays armed; the first error is the one to tell.
+    await journal.note(injected.id, 'planned', 'could not be undone yet');
+  }
+}
+
+function notInjected(fault: Fault, result: CommandResult): FiredrillError {
+  if (result.exitCode === exits.notOurs) return notThisLab(fault.machine);
+  return new FiredrillError(`It could not be broken: ${fault.title}. ${said(result)}`, {
+    code: 'fault-not-injected',
+    remedy: "Nothing is left of it. Look whether the machine is as the lesson expects it: 'firedrill lab status'.",
+  });
+}
