@@ -1,5 +1,5 @@
 import type { EtcdMember, Lab } from '../lab/lab.ts';
-import { counted, firstLine, listed, lookSeconds, machineCheck } from './looking.ts';
+import { counted, lastLine, listed, lookSeconds, machineCheck } from './looking.ts';
 import { met, unknown, unmet, type Check } from './verdict.ts';
 
 /** A key that nothing writes. Reading it costs nothing and still needs a majority of the members. */
@@ -60,7 +60,7 @@ export function etcdMemberCountIs(count: number): Check {
   const claim = `etcd's list has ${counted(count, 'member')}`;
   return machineCheck(claim, async (lab) => {
     const result = await ask(lab, ['member', 'list', '--write-out=simple']);
-    if (result.exitCode !== 0) return unknown(`etcd did not give its list (${firstLine(result.stderr)})`);
+    if (result.exitCode !== 0) return unknown(`etcd did not give its list (${lastLine(result.stderr)})`);
     const names = result.stdout
       .split('\n')
       .filter((line) => line.includes(','))
@@ -76,7 +76,7 @@ export function etcdKeyIs(key: string, value: string): Check {
   const claim = `the etcd key ${key} is ${value}`;
   return machineCheck(claim, async (lab) => {
     const result = await ask(lab, ['get', '--print-value-only', key]);
-    if (result.exitCode !== 0) return unknown(`etcd did not answer (${firstLine(result.stderr)})`);
+    if (result.exitCode !== 0) return unknown(`etcd did not answer (${lastLine(result.stderr)})`);
     const found = result.stdout.replace(/\n$/, '');
     if (found === value) return met(`${key} is ${found}`);
     return unmet(found === '' ? `there is no value at ${key}` : `${key} is ${found}`, claim);
@@ -112,10 +112,8 @@ async function readWithQuorum(lab: Lab): Promise<QuorumRead> {
   const result = await ask(lab, ['get', probeKey]);
   if (result.exitCode === 0) return { kind: 'answered' };
   const said = result.stderr.trim();
-  const last = said.split('\n').at(-1) ?? '';
+  const last = lastLine(said);
   // What etcd's client says when the members are gone or cannot agree; anything else is trouble of our own.
   const noQuorum = /deadline exceeded|timed out|no leader|connection refused|unavailable|leader changed/i.test(said);
-  return noQuorum
-    ? { kind: 'no-quorum', why: last.replace(/^Error: /, '') }
-    : { kind: 'unclear', why: `etcdctl failed (${last})` };
+  return noQuorum ? { kind: 'no-quorum', why: last } : { kind: 'unclear', why: `etcdctl failed (${last})` };
 }

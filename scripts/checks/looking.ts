@@ -66,6 +66,14 @@ export function statusOf(error: unknown): number | undefined {
   return undefined;
 }
 
+/** etcdctl prints its log before the reason. */
+export const lastLine = (text: string): string =>
+  text
+    .trim()
+    .split('\n')
+    .at(-1)
+    ?.replace(/^Error: /, '') ?? '';
+
 export const firstLine = (text: string): string => text.trim().split('\n')[0] ?? '';
 
 /** `a`, `a and b`, `a, b and c`. */

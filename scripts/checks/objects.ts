@@ -23,11 +23,12 @@ export function serviceHasEndpoints(name: string, atLeast = 1, namespace = 'defa
 
 /**
  * A learner wrote the answer to a question into a ConfigMap, and it is right. `truth` is asked of the lab each time;
- * undefined means that nobody can tell now. The answer itself is never shown in the verdict.
+ * undefined means that nobody can tell now, a list means that each of its answers is right. The right answer is never
+ * shown in the verdict.
  */
 export function answerIs(
   question: { configMap: string; key: string; asks: string },
-  truth: (lab: Lab) => Promise<string | undefined> | string,
+  truth: (lab: Lab) => Promise<string | undefined> | string | readonly string[],
 ): Check {
   const { configMap, key, asks } = question;
   const claim = `the ConfigMap ${configMap} says ${asks}`;
@@ -38,7 +39,8 @@ export function answerIs(
     if (said === undefined) return unmet(`${configMap} has no key ${key}`, claim);
     const right = await truth(lab);
     if (right === undefined) return unknown(`the lab itself cannot tell ${asks} now`);
-    return said === right ? met(`${key} is ${said}`) : unmet(`${key} is ${said}, which is not right now`, claim);
+    const isRight = typeof right === 'string' ? said === right : right.includes(said);
+    return isRight ? met(`${key} is ${said}`) : unmet(`${key} is ${said}, which is not right now`, claim);
   });
 }
 

@@ -37,6 +37,10 @@ const answerPath = '/api/v1/namespaces/default/configmaps/answer';
 const podPath = (name: string) => `/api/v1/namespaces/default/pods/${name}`;
 const answer = (data: object) => ({ [answerPath]: { data } });
 const leader = answerIs({ configMap: 'answer', key: 'leader', asks: 'which member leads' }, () => 'e2');
+const unit = answerIs({ configMap: 'answer', key: 'unit', asks: 'which unit' }, () => [
+  'kube-proxy',
+  'kube-proxy.service',
+]);
 const untold = answerIs({ configMap: 'answer', key: 'leader', asks: 'which member leads' }, () =>
   Promise.resolve(undefined),
 );
@@ -116,6 +120,8 @@ const table: [string, Check, Answers['objects'], 'met' | 'unmet' | 'unknown', Re
 
   ['right answer', leader, answer({ leader: 'e2\n' }), 'met', /e2/],
   ['wrong answer', leader, answer({ leader: 'e1' }), 'unmet', /e1, which is not right/],
+  ['one of the right answers', unit, answer({ unit: 'kube-proxy.service' }), 'met', /kube-proxy/],
+  ['none of the right answers', unit, answer({ unit: 'kubelet' }), 'unmet', /not right/],
   ['other key', leader, answer({ led: 'e2' }), 'unmet', /no key leader/],
   ['no answer yet', leader, {}, 'unmet', /no ConfigMap answer/],
   ['nobody can tell', untold, answer({ leader: 'e2' }), 'unknown', /cannot tell/],
