@@ -1,7 +1,12 @@
-/** What one machine is for. `single` is everything on one machine. */
+import { FiredrillError } from '../system/errors.ts';
+
+/** What a machine is for. A machine of size `single` has all three roles. */
 export type Role = 'etcd' | 'controller' | 'worker';
 export type Size = 'default' | 'single';
 export type Provider = 'docker' | 'virtualbox' | 'parallels';
+
+export const sizes: readonly Size[] = ['default', 'single'];
+export const providers: readonly Provider[] = ['docker', 'virtualbox', 'parallels'];
 
 export interface Machine {
   /** `e1`, `c1`, `w1`. */
@@ -22,6 +27,8 @@ export interface Layout {
   provider: Provider;
   /** CIDR of the machines' network, a /24. */
   subnet: string;
+  /** First of the 300 ports on 127.0.0.1 from which the published ports are taken. */
+  firstPort: number;
   machines: readonly Machine[];
 }
 
@@ -30,6 +37,75 @@ export const appNodePort = 30080;
 export const podNetwork = '10.2.0.0/16';
 export const serviceNetwork = '10.3.0.0/24';
 export const dnsAddress = '10.3.0.10';
+export const defaultSubnet = '10.0.3.0/24';
+export const defaultFirstPort = 8400;
 
+export const hasRole = (machine: Machine, role: Role): boolean => machine.roles.includes(role);
 export const runsKubelet = (machine: Machine): boolean => machine.roles.some((role) => role !== 'etcd');
 export const podSubnet = (machine: Machine): string => `10.2.${machine.number}.0/24`;
+
+/** First numbers of the roles' addresses; the talk's machines were numbered like this. */
+const firstNumber: Record<Role, number> = { etcd: 51, controller: 101, worker: 201 };
+const shortName: Record<Role, string> = { etcd: 'e', controller: 'c', worker: 'w' };
+const counts: Record<Role, number> = { etcd: 3, controller: 1, worker: 2 };
+
+export interface LayoutChoices {
+  name: string;
+  size?: Size;
+  provider?: Provider;
+  subnet?: string;
+  firstPort?: number;
+}
+
+/**
+ * The machines of a lab, their addresses and their ports on the host.
+ * @throws FiredrillError `bad-lab-name`, `bad-subnet`, `bad-port`.
+ */
+export function createLayout(choices: LayoutChoices): Layout {
+  const { name, size = 'default', provider = 'docker', subnet = defaultSubnet, firstPort = defaultFirstPort } = choices;
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
+    throw new FiredrillError(`'${name}' cannot be the name of a lab.`, {
+      code: 'bad-lab-name',
+      remedy: 'Use up to 31 small letters, digits and hyphens, a letter first.',
+      exitCode: 2,
+    });
+  }
+  if (!/^(\d{1,3}\.){3}0\/24$/.test(subnet) || subnet.split('.').some((part) => Number.parseInt(part, 10) > 255)) {
+    throw new FiredrillError(`'${subnet}' cannot be the network of a lab.`, {
+      code: 'bad-subnet',
+      remedy: `Name a /24 that nothing else uses, such as ${defaultSubnet}.`,
+      exitCode: 2,
+    });
+  }
+  if (!Number.isInteger(firstPort) || firstPort < 1024 || firstPort > 65000) {
+    throw new FiredrillError(`${firstPort} cannot be the first port of a lab.`, {
+      code: 'bad-port',
+      remedy: 'Name a number from 1024 to 65000.',
+      exitCode: 2,
+    });
+  }
+  const machine = (machineName: string, roles: readonly Role[], number: number): Machine => ({
+    name: machineName,
+    roles,
+    number,
+    address: subnet.replace(/0\/24$/, String(number)),
+    publishedPorts: publishedPorts(roles, number, firstPort),
+  });
+  const machines =
+    size === 'single'
+      ? [machine('c1', ['etcd', 'controller', 'worker'], firstNumber.controller)]
+      : (['etcd', 'controller', 'worker'] as const).flatMap((role) =>
+          Array.from({ length: counts[role] }, (_, index) =>
+            machine(`${shortName[role]}${index + 1}`, [role], firstNumber[role] + index),
+          ),
+        );
+  return { name, size, provider, subnet, firstPort, machines };
+}
+
+function publishedPorts(roles: readonly Role[], number: number, firstPort: number): Record<number, number> {
+  const ports: Record<number, number> = { 22: firstPort + number };
+  if (roles.includes('etcd')) ports[2379] = firstPort + 10 + (number % 50);
+  if (roles.includes('controller')) ports[6443] = firstPort + 43 + (number - firstNumber.controller);
+  if (roles.includes('worker')) ports[appNodePort] = firstPort + 80 + (number % 100);
+  return ports;
+}

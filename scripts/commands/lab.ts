@@ -1,0 +1,223 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Provider, Size } from '../lab/layout.ts';
+import type { LabStatus, MachineStatus } from '../lab/status.ts';
+import { contextOf, type Context } from './context.ts';
+
+/** `firedrill lab`: the machines, from boot to removal. */
+export function addLabCommand(program: Command): void {
+  const lab = program.command('lab').description('Boot, look at, stop and remove the machines.');
+  lab
+    .command('up')
+    .description('Boot the lab, or bring back one that was halted or killed.')
+    .addOption(new Option('--size <size>', 'how many machines').choices(['default', 'single']))
+    .addOption(
+      new Option('--provider <provider>', 'what makes the machines').choices(['docker', 'virtualbox', 'parallels']),
+    )
+    .option('--subnet <cidr>', "the machines' network, a /24 (default: 10.0.3.0/24)")
+    .option('--first-port <port>', 'first of the ports on 127.0.0.1 (default: 8400)', toPort)
+    .option('--bundle <url-or-file>', 'take the bundle from an instructor, or from an exported file')
+    .addHelpText('after', upExamples)
+    .action(async (options: UpFlags, command: Command) => {
+      await up(contextOf(command), options);
+    });
+  lab
+    .command('status')
+    .description('Show the machines, who leads etcd, and which nodes are Ready.')
+    .action(async (_: unknown, command: Command) => {
+      await status(contextOf(command));
+    });
+  lab
+    .command('halt')
+    .description('Stop the machines and keep their data.')
+    .action(async (_: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { haltLab } = await import('../lab/down.ts');
+      await haltLab({ name: context.lab, signal: context.signal, reporter: await reporterFor(context) });
+    });
+  lab
+    .command('destroy')
+    .description('Remove the machines and all that is on them. Keeps the bundle, your progress and your reports.')
+    .action(async (_: unknown, command: Command) => {
+      await destroy(contextOf(command));
+    });
+  lab
+    .command('ssh')
+    .description('Open a shell on a machine, or run a command there.')
+    .argument('<machine>', 'e1, c1, w1, ...')
+    .argument('[command...]', 'what to run there, after --')
+    .addHelpText('after', '\nExamples:\n  firedrill lab ssh w1\n  firedrill lab ssh e1 -- etcdctl member list')
+    .action(async (machine: string, words: string[], _: unknown, command: Command) => {
+      await ssh(contextOf(command), machine, words);
+    });
+  lab
+    .command('shell')
+    .description('Open your own shell with kubectl, etcdctl, etcdutl and the machines at hand.')
+    .action(async (_: unknown, command: Command) => {
+      const context = contextOf(command);
+      const [{ openLab }, { openShell }] = await Promise.all([import('../lab/open.ts'), import('../ui/shell.ts')]);
+      process.exitCode = await openShell((await openLab(context.lab)).shellEnvironment());
+    });
+  lab
+    .command('logs')
+    .description("Show a machine's journal, or one unit's.")
+    .argument('<machine>', 'e1, c1, w1, ...')
+    .argument('[unit]', 'etcd, kubelet, containerd, kube-proxy, ...')
+    .option('--lines <count>', 'how many of the last lines', '100')
+    .addHelpText('after', '\nExamples:\n  firedrill lab logs w1 kubelet\n  firedrill lab logs e1 etcd --lines 20')
+    .action(async (machine: string, unit: string | undefined, options: { lines: string }, command: Command) => {
+      const context = contextOf(command);
+      const { openLab } = await import('../lab/open.ts');
+      const { quoted } = await import('../system/run.ts');
+      const of = unit === undefined ? '' : ` --unit ${quoted(unit)}`;
+      const result = await (
+        await openLab(context.lab)
+      ).on(machine, `journalctl --no-pager --lines ${quoted(options.lines)}${of}`);
+      process.stdout.write(result.stdout);
+      process.stderr.write(result.stderr);
+      process.exitCode = result.exitCode === 0 ? 0 : 3;
+    });
+}
+
+const upExamples = `
+Examples:
+  firedrill lab up                        three machines for etcd, a controller, two workers
+  firedrill lab up --size single          everything on one machine
+  firedrill lab up --subnet 10.0.9.0/24   where 10.0.3.0/24 is taken`;
+
+interface UpFlags {
+  size?: Size;
+  provider?: Provider;
+  subnet?: string;
+  firstPort?: number;
+  bundle?: string;
+}
+
+function toPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port)) throw new InvalidArgumentError('It must be a whole number.');
+  return port;
+}
+
+async function reporterFor(context: Context) {
+  const { createActionReporter } = await import('../ui/progress.ts');
+  const output = context.json ? process.stderr : process.stdout;
+  return createActionReporter({
+    output,
+    colour: output.isTTY && !process.env['NO_COLOR'],
+    interactive: output.isTTY && !context.json,
+  });
+}
+
+async function up(context: Context, options: UpFlags): Promise<void> {
+  const { ensureSetUp } = await import('./setup.ts');
+  const ended = await ensureSetUp({ context });
+  if (ended !== undefined) {
+    process.exitCode = ended;
+    return;
+  }
+  const { bringUp } = await import('../lab/up.ts');
+  const reporter = await reporterFor(context);
+  const lab = await bringUp({
+    name: context.lab,
+    size: options.size,
+    provider: options.provider,
+    subnet: options.subnet,
+    firstPort: options.firstPort,
+    bundleFrom: options.bundle,
+    signal: context.signal,
+    reporter,
+  }).finally(() => {
+    reporter.close();
+  });
+  if (context.json) context.printJson({ lab: lab.layout.name, folder: lab.folder, up: true });
+  else context.print("The lab is up. Next: 'npx firedrill' for the lessons, or 'npx firedrill lab shell'.");
+}
+
+async function status(context: Context): Promise<void> {
+  const [{ openLab }, { lookAtLab }] = await Promise.all([import('../lab/open.ts'), import('../lab/status.ts')]);
+  const found = await lookAtLab(await openLab(context.lab));
+  if (context.json) context.printJson(found);
+  else for (const line of statusLines(found)) context.print(line);
+  const healthy =
+    found.apiServer.answers &&
+    found.machines.every(
+      ({ state, nodeReady, etcd }) => state === 'running' && nodeReady !== false && etcd?.answers !== false,
+    );
+  process.exitCode = healthy ? 0 : 1;
+}
+
+/** The status as a table that fits into 80 columns. */
+export function statusLines(found: LabStatus): string[] {
+  const rows = [
+    ['MACHINE', 'ROLE', 'ADDRESS', 'STATE', ''],
+    ...found.machines.map((machine) => [
+      machine.name,
+      machine.roles.join(','),
+      machine.address,
+      machine.state,
+      aboutMachine(machine),
+    ]),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const table = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const { apiServer } = found;
+  return [
+    `Lab ${found.name} (${found.size}, ${found.provider})`,
+    ...table,
+    `API server ${apiServer.address}: ${apiServer.answers ? 'answers' : `does not answer (${apiServer.why ?? ''})`}`,
+  ];
+}
+
+function aboutMachine({ etcd, nodeReady, roles }: MachineStatus): string {
+  const parts: string[] = [];
+  if (etcd) {
+    const answering = etcd.leaderId === undefined ? 'knows no leader' : etcd.isLeader ? 'etcd leader' : 'etcd follower';
+    parts.push(etcd.answers ? answering : 'etcd does not answer');
+  }
+  if (nodeReady !== undefined) parts.push(nodeReady ? 'Ready' : 'NotReady');
+  else if (roles.some((role) => role !== 'etcd')) parts.push('node: not known');
+  return parts.join(', ');
+}
+
+async function destroy(context: Context): Promise<void> {
+  if (context.interactive) {
+    const { confirm } = await import('../ui/ask.ts');
+    const agreed = await confirm(`Remove the lab '${context.lab}' and all that is on its machines?`, {
+      input: process.stdin,
+      output: process.stdout,
+      signal: context.signal,
+    });
+    if (!agreed) {
+      process.exitCode = 1;
+      return;
+    }
+  }
+  const { destroyLab } = await import('../lab/down.ts');
+  const reporter = await reporterFor(context);
+  await destroyLab({ name: context.lab, signal: context.signal, reporter }).finally(() => {
+    reporter.close();
+  });
+  if (context.json) context.printJson({ lab: context.lab, destroyed: true });
+  else context.print('The lab is gone. The bundle, your progress and your reports are kept.');
+}
+
+async function ssh(context: Context, machine: string, words: readonly string[]): Promise<void> {
+  const [{ openLab }, { sshConfigPath }, { execa }] = await Promise.all([
+    import('../lab/open.ts'),
+    import('../lab/remote.ts'),
+    import('execa'),
+  ]);
+  const lab = await openLab(context.lab);
+  const { name } = lab.machine(machine);
+  const command = words.length > 0 ? ['--', ...words] : [];
+  const result = await execa('ssh', ['-F', sshConfigPath(lab.folder), name, ...command], {
+    stdio: 'inherit',
+    reject: false,
+  });
+  process.exitCode = result.exitCode ?? 3;
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { checkoutFolder } from '../system/folders.ts';
+import { hasRole, podSubnet, runsKubelet, type Layout, type Machine } from './layout.ts';
+
+export interface CloudConfigFacts {
+  layout: Layout;
+  /** Folder with the certificates of `makeCertificates`. */
+  pki: string;
+  sshPublicKey: string;
+  /** Without the `v`. */
+  kubernetesVersion: string;
+}
+
+interface CloudConfig {
+  hostname?: string;
+  ssh_authorized_keys?: string[];
+  write_files?: { path: string; content: string; permissions?: string; encoding?: string }[];
+  coreos?: { units: unknown[] };
+  runcmd?: string[];
+}
+
+/** Files of `cloud-config/` that a machine is told, by its roles. */
+export function templatesOf(machine: Machine): string[] {
+  return [
+    ...(hasRole(machine, 'etcd') ? ['etcd'] : []),
+    ...(runsKubelet(machine) ? ['node'] : []),
+    ...(hasRole(machine, 'controller') ? ['controller'] : []),
+    ...(hasRole(machine, 'worker') ? ['worker'] : []),
+  ];
+}
+
+/** The user-data of one machine: its templates filled in and merged, later ones winning. */
+export async function renderCloudConfig(machine: Machine, facts: CloudConfigFacts): Promise<string> {
+  const documents = await Promise.all(
+    templatesOf(machine).map(async (name) => {
+      const template = await readFile(join(checkoutFolder, 'cloud-config', `${name}.yaml`), 'utf8');
+      return parse(await fillIn(template, machine, facts)) as CloudConfig;
+    }),
+  );
+  const merged = documents.reduce((all, next) => ({
+    ...all,
+    ...next,
+    write_files: [...(all.write_files ?? []), ...(next.write_files ?? [])],
+    coreos: { units: [...(all.coreos?.units ?? []), ...(next.coreos?.units ?? [])] },
+    runcmd: [...new Set([...(all.runcmd ?? []), ...(next.runcmd ?? [])])],
+  }));
+  const files = new Map((merged.write_files ?? []).map((file) => [file.path, file]));
+  return `#cloud-config\n${stringify({ ...merged, write_files: [...files.values()] }, { lineWidth: 0 })}`;
+}
+
+async function fillIn(template: string, machine: Machine, facts: CloudConfigFacts): Promise<string> {
+  const { layout } = facts;
+  const etcd = layout.machines.filter((other) => hasRole(other, 'etcd'));
+  const controller = layout.machines.find((other) => hasRole(other, 'controller'));
+  const words: Record<string, string> = {
+    name: machine.name,
+    address: machine.address,
+    lab: layout.name,
+    sshPublicKey: facts.sshPublicKey,
+    kubernetesVersion: facts.kubernetesVersion,
+    apiServer: `https://${controller?.address ?? ''}:6443`,
+    etcdServers: etcd.map(({ address }) => `https://${address}:2379`).join(','),
+    etcdInitialCluster: etcd.map(({ name, address }) => `${name}=https://${address}:2380`).join(','),
+    podSubnet: podSubnet(machine),
+    podRoutes: podRoutes(machine, layout).join('\n      '),
+    // A machine that is a worker too takes ordinary pods.
+    taints: hasRole(machine, 'worker') ? '[]' : '[{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]',
+  };
+  const parts = template.split(/\{\{(.+?)\}\}/);
+  const filled = await Promise.all(
+    parts.map(async (part, index) => {
+      if (index % 2 === 0) return part;
+      if (part.startsWith('pki ')) {
+        return readFile(join(facts.pki, part.slice(4).replace('NAME', machine.name)), 'base64');
+      }
+      const word = words[part];
+      if (word === undefined) throw new Error(`cloud-config has an unknown word {{${part}}}`);
+      return word;
+    }),
+  );
+  return filled.join('');
+}
+
+/** `10.2.202.0/24 via 10.0.3.202`: one line a neighbour with pods. */
+export const podRoutes = (machine: Machine, layout: Layout): string[] =>
+  layout.machines
+    .filter((other) => runsKubelet(other) && other.name !== machine.name)
+    .map((other) => `${podSubnet(other)} via ${other.address}`);

@@ -1,0 +1,33 @@
+import type { Lab } from './lab.ts';
+import { runsKubelet } from './layout.ts';
+
+interface NodeList {
+  items: { metadata: { name: string }; status: { conditions?: { type: string; status: string }[] } }[];
+}
+
+/** Names of the nodes whose condition Ready is True. */
+export async function readyNodes(lab: Lab): Promise<string[]> {
+  const { items } = await lab.kubernetes.get<NodeList>('/api/v1/nodes');
+  return items
+    .filter(({ status }) => status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'))
+    .map(({ metadata }) => metadata.name);
+}
+
+/** Whether every machine with a kubelet is a Ready node. */
+export async function nodesReady(lab: Lab): Promise<boolean> {
+  const ready = await readyNodes(lab);
+  return lab.layout.machines.filter(runsKubelet).every(({ name }) => ready.includes(name));
+}
+
+/** Whether all members of etcd answer and one of them leads. */
+export async function etcdHasLeader(lab: Lab): Promise<boolean> {
+  const members = await lab.etcd.members();
+  return members.every(({ answers }) => answers) && members.some(({ isLeader }) => isLeader);
+}
+
+/** Whether a pod gets the address of the Service `kubernetes` from the cluster's DNS. */
+export async function dnsAnswers(lab: Lab): Promise<boolean> {
+  const look = 'kubectl exec daemonset/toolbox -- dig +short +time=1 +tries=1 kubernetes.default.svc.cluster.local';
+  const result = await lab.onHost(look, { timeoutSeconds: 5 });
+  return result.exitCode === 0 && result.stdout.trim() === '10.3.0.1';
+}

@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { FiredrillError } from '../system/errors.ts';
+import { labFolder } from '../system/folders.ts';
+import { run } from '../system/run.ts';
+import { createEtcd } from './etcd.ts';
+import { createKubernetes } from './kubernetes.ts';
+import type { Lab } from './lab.ts';
+import { appNodePort, hasRole, type Layout, type Machine, type Role } from './layout.ts';
+import { Connections } from './remote.ts';
+
+const machineSchema = z.object({
+  name: z.string(),
+  roles: z.array(z.enum(['etcd', 'controller', 'worker'])),
+  number: z.number(),
+  address: z.string(),
+  publishedPorts: z.record(z.string(), z.number()),
+});
+
+const renderedSchema = z.object({
+  layout: z.object({
+    name: z.string(),
+    size: z.enum(['default', 'single']),
+    provider: z.enum(['docker', 'virtualbox', 'parallels']),
+    subnet: z.string(),
+    firstPort: z.number(),
+    machines: z.array(machineSchema),
+  }),
+});
+
+export const renderedPath = (folder: string): string => join(folder, 'machines.json');
+
+/** Layout of the lab that was rendered last under this name, or undefined where there is none. */
+export async function readLayout(name: string): Promise<Layout | undefined> {
+  const path = renderedPath(labFolder(name));
+  if (!existsSync(path)) return undefined;
+  try {
+    return renderedSchema.parse(JSON.parse(await readFile(path, 'utf8'))).layout;
+  } catch (error) {
+    throw new FiredrillError(`What was kept of the lab '${name}' cannot be read: ${path}.`, {
+      code: 'lab-damaged',
+      remedy: `Run 'npx firedrill lab destroy' and then 'npx firedrill lab up'.`,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The lab of this name, up or not.
+ * @throws FiredrillError `lab-missing` where it has not been made.
+ */
+export async function openLab(name: string): Promise<Lab> {
+  const layout = await readLayout(name);
+  if (!layout) {
+    throw new FiredrillError(`There is no lab '${name}' yet.`, {
+      code: 'lab-missing',
+      remedy: "Run 'npx firedrill lab up': it boots one.",
+    });
+  }
+  return createLab(layout);
+}
+
+/** The lab of a layout whose files have been rendered. */
+export function createLab(layout: Layout): Lab {
+  const folder = labFolder(layout.name);
+  const connections = new Connections(folder);
+  const withRole = (role: Role) => layout.machines.filter((machine) => hasRole(machine, role));
+  const machine = (name: string): Machine => {
+    const found = layout.machines.find((candidate) => candidate.name === name);
+    if (found) return found;
+    throw new FiredrillError(`The lab has no machine '${name}'.`, {
+      code: 'unknown-machine',
+      remedy: `Its machines are ${layout.machines.map((each) => each.name).join(', ')}.`,
+      exitCode: 2,
+    });
+  };
+  const environment = () => shellEnvironment(layout, folder);
+  return {
+    layout,
+    folder,
+    machine,
+    machinesWithRole: withRole,
+    on: (name, command, options) => connections.run(machine(name), command, options),
+    onHost: (command, options = {}) =>
+      run('bash', ['-c', command], {
+        env: environment(),
+        timeoutSeconds: options.timeoutSeconds ?? 20,
+        signal: options.signal,
+        input: options.input,
+        onLine: options.onLine,
+      }),
+    shellEnvironment: environment,
+    kubernetes: createKubernetes({
+      port: withRole('controller')[0]?.publishedPorts[6443] ?? 0,
+      labFolder: folder,
+      environment,
+    }),
+    etcd: createEtcd({ machines: withRole('etcd'), labFolder: folder, environment }),
+  };
+}
+
+function shellEnvironment(layout: Layout, folder: string): Record<string, string> {
+  const etcd = layout.machines.filter((machine) => hasRole(machine, 'etcd'));
+  const controller = layout.machines.find((machine) => hasRole(machine, 'controller'));
+  const worker = layout.machines.find((machine) => hasRole(machine, 'worker'));
+  const pki = (name: string) => join(folder, 'pki', name);
+  return {
+    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? '/usr/bin:/bin'}`,
+    LAB: folder,
+    FIREDRILL_LAB: layout.name,
+    KUBECONFIG: join(folder, 'kubeconfig'),
+    APISERVER: `https://127.0.0.1:${controller?.publishedPorts[6443] ?? 0}`,
+    APP: `http://127.0.0.1:${worker?.publishedPorts[appNodePort] ?? 0}`,
+    ETCDCTL_ENDPOINTS: etcd.map((each) => `https://127.0.0.1:${each.publishedPorts[2379] ?? 0}`).join(','),
+    ETCDCTL_CACERT: pki('etcd-ca.crt'),
+    ETCDCTL_CERT: pki('etcd-client.crt'),
+    ETCDCTL_KEY: pki('etcd-client.key'),
+  };
+}

@@ -1,0 +1,144 @@
+import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Bundle } from '../bundle/bundle.ts';
+import { writeAtomically } from '../system/files.ts';
+import { checkoutFolder, labFolder } from '../system/folders.ts';
+import { quoted, runOrThrow } from '../system/run.ts';
+import { renderCloudConfig } from './cloud-config.ts';
+import { containerName, createArguments, mountsOf } from './docker-machine.ts';
+import { hasRole, type Layout } from './layout.ts';
+import { renderedPath } from './open.ts';
+import { makeCertificates } from './pki.ts';
+import { connectionFolder, renderSshConfig, sshConfigPath } from './remote.ts';
+
+/** Flatcar's official Vagrant box: amd64 only (https://www.flatcar.org/docs/latest/installing/vms/vagrant/). */
+const flatcarBox = {
+  name: 'flatcar-stable',
+  url: 'https://stable.release.flatcar-linux.net/amd64-usr/current/flatcar_production_vagrant.json',
+};
+
+/** Megabytes of memory of a virtual machine, by its first role (measured: 38, 354 and 120 MB in use). */
+const memoryMegabytes = { etcd: 512, controller: 1536, worker: 1024 } as const;
+
+/** Makes the lab's certificates and ssh key, where they are not there yet. */
+export async function makeCredentials(layout: Layout): Promise<void> {
+  const folder = labFolder(layout.name);
+  await makeCertificates(layout, folder);
+  const key = join(folder, 'ssh', 'id');
+  if (existsSync(key)) return;
+  await mkdir(join(folder, 'ssh'), { recursive: true, mode: 0o700 });
+  await runOrThrow('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `firedrill ${layout.name}`, '-f', key]);
+}
+
+/** Writes everything that Vagrant, the machines and the learner's shell read of a lab. */
+export async function renderLab(layout: Layout, bundle: Bundle, kubernetesVersion: string): Promise<void> {
+  const folder = labFolder(layout.name);
+  await mkdir(join(folder, 'bin'), { recursive: true });
+  const sshPublicKey = (await readFile(join(folder, 'ssh', 'id.pub'), 'utf8')).trim();
+  const facts = { layout, pki: join(folder, 'pki'), sshPublicKey, kubernetesVersion };
+  await Promise.all(
+    layout.machines.map(async (machine) => {
+      const seed = join(folder, 'cloud-config', machine.name);
+      await writeAtomically(join(seed, 'user-data'), await renderCloudConfig(machine, facts), { mode: 0o600 });
+      // `local`: cloud-init needs no network for any of it, so one of its stages does all.
+      await writeAtomically(join(seed, 'meta-data'), `instance-id: ${layout.name}-${machine.name}\ndsmode: local\n`);
+    }),
+  );
+  await writeAtomically(sshConfigPath(folder), renderSshConfig(layout, folder));
+  await writeAtomically(join(folder, 'kubeconfig'), await renderKubeconfig(layout, folder), { mode: 0o600 });
+  await renderShellPrograms(folder, bundle);
+  await writeAtomically(renderedPath(folder), `${JSON.stringify(await planFor(layout, bundle, folder), null, 2)}\n`);
+  await linkVagrantFolder(folder);
+}
+
+/** What the Vagrantfile reads. */
+async function planFor(layout: Layout, bundle: Bundle, folder: string): Promise<unknown> {
+  const machines = await Promise.all(
+    layout.machines.map(async (machine) => ({
+      name: machine.name,
+      container: containerName(layout, machine),
+      address: machine.address,
+      ports: machine.publishedPorts,
+      userData: join(folder, 'cloud-config', machine.name, 'user-data'),
+      memoryMegabytes: memoryMegabytes[machine.roles[0] ?? 'worker'],
+      volumes: mountsOf(layout, machine, bundle, folder),
+      createArguments: await createArguments(layout, machine),
+    })),
+  );
+  const { provider } = layout;
+  return {
+    provider,
+    image: bundle.machineImage,
+    box: flatcarBox,
+    sshKey: join(folder, 'ssh', 'id'),
+    machines,
+    layout,
+  };
+}
+
+async function renderKubeconfig(layout: Layout, folder: string): Promise<string> {
+  const base64 = (name: string) => readFile(join(folder, 'pki', name), 'base64');
+  const controller = layout.machines.find((machine) => hasRole(machine, 'controller'));
+  const name = layout.name;
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name,
+        cluster: {
+          server: `https://127.0.0.1:${controller?.publishedPorts[6443] ?? 0}`,
+          'certificate-authority-data': await base64('ca.crt'),
+        },
+      },
+    ],
+    users: [
+      {
+        name: 'admin',
+        user: {
+          'client-certificate-data': await base64('admin.crt'),
+          'client-key-data': await base64('admin.key'),
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: 'admin' } }],
+    'current-context': name,
+  });
+}
+
+/** Programs that the learner's shell has before all others: the cluster's clients, and an ssh that knows the machines. */
+async function renderShellPrograms(folder: string, bundle: Bundle): Promise<void> {
+  const bin = join(folder, 'bin');
+  const links: Record<string, string> = {
+    kubectl: join(bundle.bin, 'kubectl'),
+    etcdctl: join(bundle.bin, 'etcdctl'),
+    etcdutl: join(bundle.bin, 'etcdutl'),
+    firedrill: join(checkoutFolder, 'scripts', 'firedrill'),
+  };
+  for (const [name, target] of Object.entries(links)) {
+    await rm(join(bin, name), { force: true });
+    await symlink(target, join(bin, name));
+  }
+  for (const name of ['ssh', 'scp']) {
+    const script = [
+      '#!/bin/sh',
+      `mkdir -p -m 700 ${quoted(connectionFolder(folder))}`,
+      `for other in $(which -a ${name}); do [ "$other" -ef "$0" ] || exec "$other" -F ${quoted(sshConfigPath(folder))} "$@"; done`,
+      '',
+    ].join('\n');
+    await writeAtomically(join(bin, name), script, { mode: 0o755 });
+    await chmod(join(bin, name), 0o755);
+  }
+}
+
+/** Vagrant keeps what it knows beside the lab's other state, and `vagrant` by hand in any checkout finds it there. */
+async function linkVagrantFolder(folder: string): Promise<void> {
+  const target = join(folder, 'vagrant');
+  await mkdir(target, { recursive: true });
+  const link = join(checkoutFolder, '.vagrant');
+  await rm(link, { recursive: true, force: true });
+  await symlink(target, link);
+}

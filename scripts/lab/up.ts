@@ -1,0 +1,247 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureBundle, type Bundle } from '../bundle/bundle.ts';
+import { componentVersion } from '../bundle/components.ts';
+import { takeLock } from '../bundle/lock.ts';
+import { writeAtomically } from '../system/files.ts';
+import { FiredrillError } from '../system/errors.ts';
+import { labFolder } from '../system/folders.ts';
+import { runOrThrow } from '../system/run.ts';
+import { waitUntil } from '../system/wait.ts';
+import { fillImageStores, listContainers, makeNetworkAndVolumes, requireDocker, requireFreePorts } from './docker.ts';
+import { addonManifests } from './addons.ts';
+import { dnsAnswers, etcdHasLeader, nodesReady } from './health.ts';
+import type { Lab } from './lab.ts';
+import { createLayout, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
+import { createLab, readLayout } from './open.ts';
+import { closeConnections } from './remote.ts';
+import { makeCredentials, renderLab } from './render.ts';
+import { vagrant } from './vagrant.ts';
+
+/** How the steps of a long work are shown: a spinner each, or a line each. */
+export interface ActionReporter {
+  action(title: string): ShownAction;
+}
+
+export interface ShownAction {
+  update(text: string): void;
+  done(detail?: string): void;
+  failed(why: string): void;
+}
+
+export interface UpOptions {
+  name: string;
+  size?: Size | undefined;
+  provider?: Provider | undefined;
+  subnet?: string | undefined;
+  firstPort?: number | undefined;
+  /** URL or file of a bundle made elsewhere. */
+  bundleFrom?: string | undefined;
+  signal?: AbortSignal | undefined;
+  reporter: ActionReporter;
+}
+
+/** What the actions hand on to each other. */
+interface Boot {
+  options: UpOptions;
+  layout: Layout;
+  lab: Lab;
+  bundle: Bundle;
+  vagrantUp: Promise<unknown>;
+}
+
+interface Action {
+  title: string;
+  run(boot: Boot, shown: ShownAction): Promise<unknown>;
+}
+
+/** Seconds that a part of the boot may take on a slow computer before it is given up. */
+const deadlineSeconds = 240;
+
+/** The whole boot. Everything after "Boot the machines" goes on beside Vagrant, which waits for each machine's ssh. */
+const actions: readonly Action[] = [
+  { title: 'Look at the computer', run: lookAtTheComputer },
+  { title: 'Get the bundle ready', run: getTheBundle },
+  { title: 'Make certificates', run: ({ layout }) => makeCredentials(layout) },
+  { title: 'Write what each machine is told', run: writeCloudConfig },
+  { title: 'Make the network and the image stores', run: makeNetworkAndStores },
+  { title: 'Boot the machines', run: bootMachines },
+  { title: 'etcd elects a leader', run: awaitLeader },
+  { title: 'The API server answers', run: awaitApiServer },
+  { title: 'Start the cluster DNS and the toolbox', run: startAddons },
+  { title: 'The nodes are Ready', run: awaitNodes },
+  { title: 'DNS answers from a pod', run: awaitDns },
+  { title: 'Vagrant sees every machine', run: ({ vagrantUp }) => vagrantUp },
+];
+
+/**
+ * Boots the lab, or brings back one that was halted, killed or left half-way. Does nothing where it is up.
+ * @throws FiredrillError `lab-differs`, `docker-silent`, `port-taken`, `network-taken`, `vagrant-failed`, `waited-in-vain`; Interrupted.
+ */
+export async function bringUp(options: UpOptions): Promise<Lab> {
+  const layout = await chooseLayout(options);
+  const unlock = await takeLock(join(labFolder(layout.name), 'lock'), {
+    signal: options.signal,
+    onWait: (owner) => {
+      options.reporter.action(`Another firedrill works on this lab (process ${owner.pid}): wait for it`).done();
+    },
+  });
+  try {
+    const startedAt = Date.now();
+    const lab = createLab(layout);
+    if (await isUp(lab)) {
+      options.reporter.action(`The lab '${layout.name}' is up`).done();
+      return lab;
+    }
+    const boot: Boot = { options, layout, lab, bundle: {} as Bundle, vagrantUp: Promise.resolve() };
+    for (const action of actions) await show(action, boot);
+    await writeAtomically(
+      join(lab.folder, 'boot.json'),
+      JSON.stringify({ seconds: (Date.now() - startedAt) / 1000, at: new Date().toISOString() }),
+    );
+    return lab;
+  } finally {
+    await unlock();
+  }
+}
+
+async function show(action: Action, boot: Boot): Promise<void> {
+  boot.options.signal?.throwIfAborted();
+  const shown = boot.options.reporter.action(action.title);
+  try {
+    // Where Vagrant gives up, nothing else that is awaited will come.
+    const detail = await Promise.race([
+      action.run(boot, shown),
+      boot.vagrantUp.then(() => new Promise<never>(() => undefined)),
+    ]);
+    shown.done(typeof detail === 'string' ? detail : undefined);
+  } catch (error) {
+    shown.failed(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+    throw error;
+  }
+}
+
+/** @throws FiredrillError `lab-differs` where a lab of this name exists with other choices. */
+async function chooseLayout(options: UpOptions): Promise<Layout> {
+  const { name, size, provider, subnet, firstPort } = options;
+  const existing = await readLayout(name);
+  if (!existing) {
+    return createLayout({
+      name,
+      ...(size ? { size } : {}),
+      ...(provider ? { provider } : {}),
+      ...(subnet ? { subnet } : {}),
+      ...(firstPort === undefined ? {} : { firstPort }),
+    });
+  }
+  const wanted = { size, provider, subnet, firstPort };
+  for (const key of ['size', 'provider', 'subnet', 'firstPort'] as const) {
+    if (wanted[key] === undefined || wanted[key] === existing[key]) continue;
+    throw new FiredrillError(`The lab '${name}' is there already, with ${key} ${existing[key]}.`, {
+      code: 'lab-differs',
+      remedy: "Run 'npx firedrill lab destroy' first, or give another name with --lab.",
+      exitCode: 2,
+    });
+  }
+  return existing;
+}
+
+/** Whether every machine runs and the cluster works, DNS from a pod included. */
+export async function isUp(lab: Lab): Promise<boolean> {
+  if (!existsSync(join(lab.folder, 'boot.json'))) return false;
+  const containers = await listContainers(lab.layout.name);
+  const running = containers.filter(({ state }) => state === 'running').map(({ machine }) => machine);
+  if (!lab.layout.machines.every(({ name }) => running.includes(name))) return false;
+  const looks = await Promise.all(
+    [lab.kubernetes.ready(), nodesReady(lab), dnsAnswers(lab)].map((look) => look.catch(() => false)),
+  );
+  return looks.every(Boolean);
+}
+
+async function lookAtTheComputer({ options, layout }: Boot): Promise<void> {
+  await requireDocker(options.signal);
+  const containers = await listContainers(layout.name);
+  if (!containers.some(({ state }) => state === 'running')) await requireFreePorts(layout);
+}
+
+async function getTheBundle(boot: Boot, shown: ShownAction): Promise<void> {
+  const { signal, bundleFrom } = boot.options;
+  boot.bundle = await ensureBundle({
+    ...(signal ? { signal } : {}),
+    ...(bundleFrom ? { from: bundleFrom } : {}),
+    onProgress: (progress) => {
+      shown.update(`${progress.component}: ${progress.state}`);
+    },
+  });
+}
+
+async function writeCloudConfig({ layout, bundle }: Boot): Promise<void> {
+  await renderLab(layout, bundle, componentVersion('kubernetes'));
+}
+
+async function makeNetworkAndStores({ layout, bundle, options }: Boot): Promise<void> {
+  await removeUnknownContainers(layout);
+  await makeNetworkAndVolumes(layout, options.signal);
+  await fillImageStores(layout, { ...bundle, signal: options.signal });
+}
+
+/** A container that Vagrant was killed over has the machine's name and would be in its way. */
+async function removeUnknownContainers(layout: Layout): Promise<void> {
+  for (const { id, machine } of await listContainers(layout.name)) {
+    const known = join(labFolder(layout.name), 'vagrant', 'machines', machine, 'docker', 'id');
+    const knownId = existsSync(known) ? (await readFile(known, 'utf8')).trim() : '';
+    if (knownId !== id) await runOrThrow('docker', ['rm', '--force', id]);
+  }
+}
+
+async function bootMachines(boot: Boot, shown: ShownAction): Promise<string> {
+  const { layout, options } = boot;
+  await closeConnections(layout, labFolder(layout.name));
+  boot.vagrantUp = vagrant(layout.name, ['up', `--provider=${layout.provider}`], {
+    signal: options.signal,
+    onLine: (line) => {
+      shown.update(line.replace(/^==> /, '').trim().slice(0, 60));
+    },
+  });
+  // Its failure is seen by whichever action is awaited then.
+  boot.vagrantUp.catch(() => undefined);
+  if (layout.provider !== 'docker') await boot.vagrantUp;
+  const wanted = layout.machines.length;
+  await waitUntil(
+    async () => (await listContainers(layout.name)).filter(({ state }) => state === 'running').length === wanted,
+    { what: `${wanted} machines run`, deadlineSeconds, signal: options.signal },
+  );
+  return `${wanted} machines`;
+}
+
+async function awaitLeader({ lab, options }: Boot): Promise<void> {
+  await waitUntil(() => etcdHasLeader(lab), { what: 'etcd has a leader', deadlineSeconds, signal: options.signal });
+}
+
+async function awaitApiServer({ lab, options }: Boot): Promise<void> {
+  await waitUntil(() => lab.kubernetes.ready(), {
+    what: 'the API server answers',
+    deadlineSeconds,
+    signal: options.signal,
+  });
+}
+
+async function startAddons({ lab }: Boot): Promise<void> {
+  await lab.kubernetes.apply(await addonManifests(lab));
+}
+
+async function awaitNodes({ lab, layout, options }: Boot): Promise<void> {
+  await waitUntil(() => nodesReady(lab), {
+    what: `nodes ${layout.machines
+      .filter(runsKubelet)
+      .map(({ name }) => name)
+      .join(', ')} are Ready`,
+    deadlineSeconds,
+    signal: options.signal,
+  });
+}
+
+async function awaitDns({ lab, options }: Boot): Promise<void> {
+  await waitUntil(() => dnsAnswers(lab), { what: 'DNS answers from a pod', deadlineSeconds, signal: options.signal });
+}
