@@ -6,6 +6,7 @@ const mayImport = {
   system: [],
   bundle: ['system'],
   lab: ['bundle', 'system'],
+  setup: ['lab', 'bundle', 'system'],
   probes: ['lab', 'system'],
   faults: ['lab', 'system'],
   checks: ['lab', 'system'],

@@ -1,0 +1,87 @@
+import { release } from 'node:os';
+import { cacheFolder, labFolder, stateFolder } from '../system/folders.ts';
+import type { Layout } from '../lab/layout.ts';
+import { fine, isReady, problem, warning, type Finding } from './finding.ts';
+import { lookAround } from './look.ts';
+import { bytesToRun, diskFinding, inotifyFinding, memoryFinding, networkFindings } from './look-at-room.ts';
+import { engineDetails, engineFinding, programFindings, systemFinding, vagrantFinding } from './look-at-programs.ts';
+import type { Host } from './host.ts';
+
+/** What doctor is told by the layers that it may not ask itself, or that tests make up. */
+export interface DoctorFacts {
+  labName: string;
+  /** Version of this program. */
+  version: string;
+  /** The bundle's folder, or what is missing of it. */
+  bundle: { folder: string } | { lacking: string };
+  /** Of the lab that was made last, if there is one. */
+  layout: Layout | undefined;
+  /** Titles of faults that were injected and not undone. */
+  openFaults: readonly string[];
+}
+
+/** Looks at everything that the lab needs, and changes nothing. */
+export async function examine(host: Host, facts: DoctorFacts): Promise<Finding[]> {
+  const bundleComplete = 'folder' in facts.bundle;
+  const look = await lookAround(host, { bundleComplete });
+  const [details, vagrant, disk, memory, inotify, network] = await Promise.all([
+    engineDetails(host, bytesToRun),
+    vagrantFinding(host),
+    diskFinding(host, cacheFolder(), bundleComplete),
+    memoryFinding(host),
+    inotifyFinding(host),
+    networkFindings(host, facts.layout, facts.labName),
+  ]);
+  return [
+    systemFinding(host),
+    engineFinding(look.engine),
+    ...details,
+    vagrant,
+    ...programFindings(look),
+    disk,
+    memory,
+    ...(inotify ? [inotify] : []),
+    ...network,
+    bundleFinding(facts),
+    faultsFinding(facts),
+    ...folderFindings(facts),
+  ];
+}
+
+function bundleFinding({ bundle }: DoctorFacts): Finding {
+  if ('folder' in bundle) return fine('bundle', 'complete');
+  const remedy =
+    "Run 'npx firedrill bundle build' while you have a good network (with '--from URL|FILE' if you were given one).";
+  return warning('bundle', bundle.lacking, remedy);
+}
+
+function faultsFinding({ openFaults }: DoctorFacts): Finding {
+  if (openFaults.length === 0) return fine('faults', 'none left behind');
+  return problem('faults', `not undone: ${openFaults.join('; ')}`, "Run 'npx firedrill faults undo --all'.");
+}
+
+const folderFindings = ({ labName, version }: DoctorFacts): Finding[] => [
+  fine('folders', `cache ${cacheFolder()}, state ${stateFolder()}, lab ${labFolder(labName)}`),
+  fine('versions', `firedrill ${version}, Node.js ${process.version}, kernel ${release()}`),
+];
+
+const marks = { ok: 'ok     ', warning: 'warning', problem: 'problem' } as const;
+
+/** Findings for a person, as lines, with the verdict at the end. */
+export function describeFindings(findings: readonly Finding[]): string[] {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const indent = ' '.repeat(marks.ok.length + width + 4);
+  const lines = findings.flatMap(({ name, level, saw, remedy }) => [
+    `${marks[level]}  ${name.padEnd(width)}  ${saw}`,
+    ...(remedy ?? '').split('\n').flatMap((line) => (line === '' ? [] : [`${indent}-> ${line}`])),
+  ]);
+  return [...lines, '', conclusion(findings)];
+}
+
+function conclusion(findings: readonly Finding[]): string {
+  const named = (level: Finding['level']) => findings.filter((one) => one.level === level).map(({ name }) => name);
+  const [problems, warnings] = [named('problem'), named('warning')];
+  if (!isReady(findings)) return `You are not ready yet. What is missing: ${problems.join(', ')}.`;
+  if (warnings.length > 0) return `You are ready. Look at the warnings first: ${warnings.join(', ')}.`;
+  return 'You are ready.';
+}

@@ -1,0 +1,86 @@
+import { createLayout, podNetwork, serviceNetwork, type Layout } from '../lab/layout.ts';
+import { fine, problem, warning, type Finding } from './finding.ts';
+import { gigabytes } from './look-at-programs.ts';
+import { networksOfDocker, overlap, routesOf } from './networks.ts';
+import type { Host } from './host.ts';
+
+/** Free disk that is needed: to build the bundle from Go modules, and once it is there (measured). */
+const gigabytesFor = { building: 15, running: 4 };
+
+export const bytesToRun = gigabytesFor.running * 1e9;
+
+export async function diskFinding(host: Host, folder: string, bundleComplete: boolean): Promise<Finding> {
+  const free = await host.freeDiskBytes(folder);
+  const saw = `${gigabytes(free)} free`;
+  const remedy = 'Free some space, or set XDG_CACHE_HOME to a folder on a larger disk.';
+  if (free < bytesToRun) return problem('disk', `${saw}; the lab needs ${gigabytesFor.running} GB`, remedy);
+  if (!bundleComplete && free < gigabytesFor.building * 1e9) {
+    return warning('disk', `${saw}; to build the bundle takes up to ${gigabytesFor.building} GB`, remedy);
+  }
+  return fine('disk', saw);
+}
+
+export async function memoryFinding(host: Host): Promise<Finding> {
+  const free = await host.freeMemoryBytes();
+  const saw = `${gigabytes(free)} free`;
+  const remedy = "Close some programs, or boot one machine only: 'npx firedrill lab up --size single'.";
+  if (free < 1e9) return problem('memory', `${saw}; six machines need about 1 GB`, remedy);
+  return free < 2e9 ? warning('memory', `${saw}; 2 GB is comfortable`, remedy) : fine('memory', saw);
+}
+
+/** How many inotify instances six machines of systemd and kubelets take (measured), of one limit for all of root's. */
+const instancesOfALab = 45;
+
+export async function inotifyFinding(host: Host): Promise<Finding | undefined> {
+  const text = await host.read('/proc/sys/fs/inotify/max_user_instances');
+  if (text === undefined) return undefined;
+  const limit = Number(text);
+  const saw = `${limit} instances a user`;
+  if (limit >= 2 * instancesOfALab) return fine('inotify', saw);
+  const remedy = "Run 'sudo sysctl fs.inotify.max_user_instances=512'.";
+  return warning('inotify', `${saw}; a lab takes about ${instancesOfALab}`, remedy);
+}
+
+/** Whether the lab's ports and networks are free. Those of its own machines do not count. */
+export async function networkFindings(host: Host, known: Layout | undefined, labName: string): Promise<Finding[]> {
+  const layout = known ?? createLayout({ name: labName });
+  return [await portFinding(host, layout), await subnetFinding(host, layout)];
+}
+
+async function portFinding(host: Host, layout: Layout): Promise<Finding> {
+  const ports = layout.machines.flatMap(({ publishedPorts }) => Object.values(publishedPorts));
+  const span = `${ports.length} of 127.0.0.1, ${Math.min(...ports)} to ${Math.max(...ports)}`;
+  if (await isUp(host, layout.name)) return fine('ports', `${span}: used by the lab, which is up`);
+  const free = await Promise.all(ports.map((port) => host.isPortFree(port)));
+  const taken = ports.filter((_, index) => !free[index]);
+  if (taken.length === 0) return fine('ports', `${span}: free`);
+  const remedy = `Find out who listens ('ss -ltnp') and end it, or boot the lab elsewhere: 'npx firedrill lab up --first-port 9400'.`;
+  return problem('ports', `taken by another program: ${taken.join(', ')}`, remedy);
+}
+
+async function isUp(host: Host, labName: string): Promise<boolean> {
+  if ((await host.find('docker')) === undefined) return false;
+  const answer = await host.run('docker', ['ps', '--quiet', '--filter', `label=firedrill.lab=${labName}`], {
+    timeoutSeconds: 10,
+  });
+  return answer.exitCode === 0 && answer.stdout.trim() !== '';
+}
+
+/** Two networks with the same addresses make etcd's members refuse each other: seen, not guessed. */
+async function subnetFinding(host: Host, layout: Layout): Promise<Finding> {
+  const own = [layout.subnet, podNetwork, serviceNetwork];
+  const docker = await networksOfDocker(host);
+  const others = [
+    ...docker.filter(({ name }) => name !== layout.name),
+    // The lab's own network has a route as well.
+    ...(await routesOf(host)).filter(({ subnet }) => !docker.some((network) => network.subnet === subnet)),
+  ];
+  const clashes = others.filter(({ subnet }) => own.some((mine) => overlap(mine, subnet)));
+  if (clashes.length === 0) return fine('networks', `${own.join(', ')}: free`);
+  const named = clashes.map(({ name, subnet }) => `${name} has ${subnet}`).join(', ');
+  const remedy = clashes.some(({ subnet }) => overlap(layout.subnet, subnet))
+    ? `Remove that network, or give the lab another one: 'npx firedrill lab up --subnet 10.0.4.0/24'.`
+    : 'Pods and Services have these addresses, inside the machines only: you may not reach that network from a pod.';
+  const level = clashes.some(({ subnet }) => overlap(layout.subnet, subnet)) ? problem : warning;
+  return level('networks', `in use: ${named}`, remedy);
+}
