@@ -44,7 +44,9 @@ function parseStanza(stanza: string): AptSource[] {
   if (/^(no|false|0)$/i.test(fields.get('enabled') ?? 'yes')) return [];
   const options = [
     // A key written out in the file cannot be passed on in a line: apt's own keys must do.
-    ...words('signed-by').filter((word) => word.startsWith('/')).map((word) => `signed-by=${word}`),
+    ...words('signed-by')
+      .filter((word) => word.startsWith('/'))
+      .map((word) => `signed-by=${word}`),
     ...words('trusted').map((word) => `trusted=${word}`),
   ];
   return words('uris').flatMap((uri) => words('suites').map((suite) => ({ uri, suite, options })));

@@ -13,6 +13,8 @@ export const debianSuite = 'bookworm';
 export interface DebianRoot {
   name: string;
   packages: readonly string[];
+  /** `essential` has no apt: for what is never changed once it is made. Default `minbase`. */
+  variant?: 'minbase' | 'essential';
   overlay?: readonly TarEntry[];
   /** Shell script that runs inside the root file system, after the overlay. */
   finish?: string;
@@ -27,14 +29,15 @@ export interface MakeOptions {
 const leftOut = ['/usr/share/man/*', '/usr/share/info/*', '/usr/share/lintian/*', '/usr/share/locale/*'];
 const cleanUp = [
   'rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/*.log /var/log/apt',
-  "find /usr/share/doc -type f ! -name copyright -delete; find /usr/share/doc -type l -delete",
+  'find /usr/share/doc -type f ! -name copyright -delete; find /usr/share/doc -type l -delete',
   'rm -rf /usr/share/locale/* /usr/share/man/* /usr/share/info/* /usr/share/lintian',
 ].join('\n');
 
 /** 12 hex digits over all that decides what is in the root file system, but for the versions in Debian's archive. */
 export async function hashOfRoot(root: DebianRoot): Promise<string> {
   const overlay = await hashOfEntries(root.overlay ?? []);
-  const recipe = JSON.stringify([debianSuite, process.arch, root.packages, overlay, root.finish ?? '', cleanUp, leftOut]);
+  const { packages, variant = 'minbase', finish = '' } = root;
+  const recipe = JSON.stringify([debianSuite, process.arch, packages, variant, overlay, finish, cleanUp, leftOut]);
   return createHash('sha256').update(recipe).digest('hex').slice(0, 12);
 }
 
@@ -87,10 +90,10 @@ async function makeByMmdebstrap(
     const inRoot = (script: string): string => `--customize-hook=chroot "$1" sh -euc ${quoted(script)}`;
     const args = [
       `--mode=${mode}`,
-      '--variant=minbase',
+      `--variant=${root.variant ?? 'minbase'}`,
       '--format=tar',
       '--skip=output/dev',
-      `--include=${root.packages.join(',')}`,
+      ...(root.packages.length === 0 ? [] : [`--include=${root.packages.join(',')}`]),
       ...leftOut.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
       `--aptopt=Apt::Install-Recommends "false"`,
       ...(root.overlay ? [`--customize-hook=tar-in ${overlay} /`] : []),
@@ -104,6 +107,8 @@ async function makeByMmdebstrap(
       signal: options.signal,
       onLine: options.onProgress,
       cwd: shared,
+      // The same packages give the same archive, whenever it is made (reproducible-builds.org).
+      env: { SOURCE_DATE_EPOCH: '1700000000' },
     });
   } finally {
     await rm(shared, { recursive: true, force: true });

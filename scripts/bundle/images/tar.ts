@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, readFile, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { pack, type Headers, type Pack } from 'tar-stream';
+import { extract, pack, type Header, type Pack } from 'tar-stream';
 
 /** One thing in an archive. Contents come from a file on disk, from memory, or, of folders and links, from nowhere. */
 export interface TarEntry {
@@ -42,7 +42,7 @@ export async function entriesOfFolder(folder: string, prefix = ''): Promise<TarE
 /** Adds one entry. Owner root and time 0: an archive depends on contents only. */
 export async function addEntry(archive: Pack, entry: TarEntry): Promise<void> {
   const size = entry.content?.length ?? (entry.from === undefined ? 0 : (await lstat(entry.from)).size);
-  const header: Headers = {
+  const header: Partial<Header> & { name: string } = {
     name: entry.name,
     type: entry.type,
     mode: entry.mode,
@@ -87,4 +87,34 @@ export async function hashOfEntries(entries: readonly TarEntry[]): Promise<strin
     hash.update(`${content.length}\n`).update(content);
   }
   return hash.digest('hex');
+}
+
+/**
+ * The content of one file of an archive.
+ * @throws Error where it is not in there.
+ */
+export async function fileInTar(path: string, name: string): Promise<Uint8Array> {
+  const source = extract();
+  const read = createReadStream(path);
+  read.on('error', (error) => {
+    source.destroy(error);
+  });
+  read.pipe(source);
+  try {
+    for await (const entry of source) {
+      const here = entry.header.name.replace(/^\.?\/+/, '') === name;
+      const content = await contentOf(entry);
+      if (here) return content;
+    }
+  } finally {
+    read.destroy();
+  }
+  throw new Error(`${path} has no file ${name}.`);
+}
+
+/** All bytes of an entry that is being read. */
+export async function contentOf(entry: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of entry) parts.push(part);
+  return Buffer.concat(parts);
 }
