@@ -59,7 +59,7 @@ function faultLines(event: FaultEvent, look: Look, styles: Styles): string[] {
   ];
   switch (event.type) {
     case 'fault-injected':
-      return sentence(styles.alarm(' FAULT ON '), `Broken on purpose, on ${event.machine}: ${event.title}.`);
+      return sentence(styles.alarm('FAULT ON'), `Broken on purpose, on ${event.machine}: ${event.title}.`);
     case 'fault-undone':
       return sentence(styles.good('FAULT OFF'), `Put back, on ${event.machine}: no longer "${event.title}".`);
     case 'fault-bites':

@@ -51,3 +51,35 @@ export class Keyboard {
 
 const nameOf = (sequence: string | undefined, key: Key): string =>
   key.name === 'enter' ? 'return' : (key.name ?? sequence ?? '');
+
+/**
+ * Resolves with what the first known key means; `q` stands in where the input ended, for nobody is there any more.
+ * The terminal is given back whatever happens.
+ * @throws the reason of `signal`.
+ */
+export async function keyPressed<Meaning extends string>(
+  keyboard: Keyboard,
+  keys: readonly { key: string; means: Meaning }[],
+  signal?: AbortSignal,
+  onOther: (key: string) => void = () => undefined,
+): Promise<Meaning> {
+  const pressed = Promise.withResolvers<Meaning>();
+  const take = (pressedKey: string) => {
+    const found = keys.find(({ key }) => key === pressedKey);
+    if (found) pressed.resolve(found.means);
+    else onOther(pressedKey);
+  };
+  const abort = () => {
+    pressed.reject(signal?.reason as Error);
+  };
+  keyboard.listen(take, () => {
+    take('q');
+  });
+  signal?.addEventListener('abort', abort);
+  try {
+    return await pressed.promise;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    keyboard.stop();
+  }
+}

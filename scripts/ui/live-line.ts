@@ -15,7 +15,9 @@ export class LiveLine {
   show(lines: readonly string[]): void {
     const text = lines.join('\n');
     if (this.spinner) {
+      if (this.spinner.text === text) return;
       this.spinner.text = text;
+      this.spinner.render();
       return;
     }
     this.spinner = ora({

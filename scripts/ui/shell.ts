@@ -69,9 +69,11 @@ const exports = (environment: Record<string, string>): string =>
 
 const bashrc = (environment: Record<string, string>): string => `[ -f ~/.bashrc ] && . ~/.bashrc
 ${exports(environment)}
-# Prompts that are made anew for each command (git, starship) would lose the mark.
+# Prompts that are made anew for each command (git, starship) would lose the mark. A new line, because what is
+# there may or may not end in a semicolon.
 _lab_mark() { case $PS1 in '(lab) '*) ;; *) PS1="(lab) $PS1" ;; esac; }
-PROMPT_COMMAND="\${PROMPT_COMMAND:+$PROMPT_COMMAND; }_lab_mark"
+PROMPT_COMMAND="$PROMPT_COMMAND
+_lab_mark"
 if ! declare -F _get_comp_words_by_ref >/dev/null && [ -f /usr/share/bash-completion/bash_completion ]; then
   . /usr/share/bash-completion/bash_completion
 fi

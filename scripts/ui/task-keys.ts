@@ -52,3 +52,15 @@ export const helpLines = (look: Look): string[] => [
     look.columns,
   ),
 ];
+
+/** The lines that are drawn again and again: what is awaited, and in an open task also its name and the keys. */
+export function liveLines(awaited: readonly string[], openStep: string | undefined, look: Look): string[] {
+  // Room for the spinner and for the indent.
+  const most = look.columns - 3;
+  const cut = (line: string) => (line.length > most ? `${line.slice(0, most - 1)}…` : line);
+  const lines = openStep === undefined ? awaited : [openStep, ...awaited];
+  const indented = lines.map((line, index) => (index === 0 ? cut(line) : `  ${cut(line)}`));
+  if (openStep === undefined) return indented;
+  const [step = '', ...rest] = indented;
+  return [stylesFor(look).strong(step), ...rest, ...keyLines(taskKeys, look)];
+}

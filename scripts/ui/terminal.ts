@@ -4,11 +4,11 @@ import type { CourseEvent, TaskKey, Ui } from '../course/ui.ts';
 import { Interrupted } from '../system/errors.ts';
 import { askSeconds, choose, type PromptIo } from './ask.ts';
 import { eventLines } from './event-lines.ts';
-import { Keyboard, type KeyInput } from './keyboard.ts';
+import { Keyboard, keyPressed, type KeyInput } from './keyboard.ts';
 import { LiveLine } from './live-line.ts';
 import { columnsOf, stylesFor, type Look } from './look.ts';
 import { openShell } from './shell.ts';
-import { helpLines, keyLines, nextKeys, taskKeys } from './task-keys.ts';
+import { helpLines, keyLines, liveLines, nextKeys, taskKeys } from './task-keys.ts';
 import { pageLines, introductionLines, debriefLines } from './page-lines.ts';
 import { lastSeen, News } from './verdict-lines.ts';
 import { harmless, wrap } from './wrap.ts';
@@ -125,7 +125,7 @@ class TerminalUi implements Ui {
     this.waiting = undefined;
     this.redraw(false);
     this.print(['', ...heading, ...wrap(harmless(question), this.look.columns), ...keyLines(nextKeys, this.look)]);
-    return this.keyOf(nextKeys);
+    return keyPressed(this.keyboard, nextKeys);
   }
 
   async predict(prediction: Prediction): Promise<string> {
@@ -153,7 +153,7 @@ class TerminalUi implements Ui {
       this.print(['', ...step, ...keyLines(taskKeys, this.look)]);
     }
     try {
-      return await this.keyOf(taskKeys, signal, (key) => {
+      return await keyPressed(this.keyboard, taskKeys, signal, (key) => {
         if (key === '?' || key === 'return') this.print(helpLines(this.look));
       });
     } finally {
@@ -169,33 +169,6 @@ class TerminalUi implements Ui {
   close(): void {
     this.live.hide();
     this.keyboard.stop();
-  }
-
-  /** Resolves with what the first known key stands for. `q` where the input ended: nobody is there any more. */
-  private async keyOf<Meaning extends string>(
-    keys: readonly { key: string; means: Meaning }[],
-    signal?: AbortSignal,
-    onOther: (key: string) => void = () => undefined,
-  ): Promise<Meaning> {
-    const pressed = Promise.withResolvers<Meaning>();
-    const choose = (wanted: string) => {
-      const found = keys.find(({ key }) => key === wanted);
-      if (found) pressed.resolve(found.means);
-      else onOther(wanted);
-    };
-    const abort = () => {
-      pressed.reject(signal?.reason as Error);
-    };
-    this.keyboard.listen(choose, () => {
-      choose('q');
-    });
-    signal?.addEventListener('abort', abort);
-    try {
-      return await pressed.promise;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      this.keyboard.stop();
-    }
   }
 
   /** Gives the terminal to a prompt or a shell. */
@@ -222,7 +195,8 @@ class TerminalUi implements Ui {
   /** Draws the live line, or takes it away: `wanted` by whoever waits, and always while a task is open. */
   private redraw(wanted: boolean): void {
     if (this.options.accessible || this.away) return;
-    const lines = this.liveLines();
+    const awaited = this.running ? [`Running: ${this.running}`] : (this.waiting ?? []);
+    const lines = liveLines(awaited, this.taskOpen ? (this.step ?? '') : undefined, this.look);
     if (!this.taskOpen && (!wanted || lines.length === 0)) {
       this.close();
       return;
@@ -230,20 +204,6 @@ class TerminalUi implements Ui {
     this.live.show(lines);
     // Keys pressed while nobody asks are swallowed: they must not answer the next question.
     if (!this.taskOpen) this.keyboard.listen(() => undefined);
-  }
-
-  private liveLines(): string[] {
-    const { columns } = this.look;
-    const styles = stylesFor(this.look);
-    const [first, ...rest] = this.running ? [`Running: ${this.running}`] : (this.waiting ?? []);
-    const cut = (line: string) => (line.length > columns - 3 ? `${line.slice(0, columns - 4)}…` : line);
-    if (!this.taskOpen) return first === undefined ? [] : [cut(first), ...rest.map((line) => `  ${cut(line)}`)];
-    const step = this.step ?? '';
-    return [
-      styles.strong(cut(step)),
-      ...(first === undefined ? [] : [first, ...rest]).map((line) => `  ${cut(line)}`),
-      ...keyLines(taskKeys, this.look),
-    ];
   }
 
   private print(lines: readonly string[]): void {

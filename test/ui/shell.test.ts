@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FiredrillError } from '../../scripts/system/errors.ts';
+import { wantsAccessible, wantsColour } from '../../scripts/ui/look.ts';
+import { openShell, startOf } from '../../scripts/ui/shell.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'firedrill-test-'));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+/** What bash prints for `command` after its start-up files were read. */
+async function inBash(environment: Record<string, string>, command: string): Promise<string> {
+  const start = startOf('/bin/bash', environment, folder);
+  for (const [name, content] of Object.entries(start.files)) await writeFile(join(folder, name), content);
+  const { stdout } = await promisify(execFile)(start.file, [...start.args, '-c', `. ${folder}/bashrc; ${command}`], {
+    env: { HOME: folder, PATH: '/usr/bin:/bin', ...start.environment },
+  });
+  return stdout;
+}
+
+describe('bash', () => {
+  it('has the environment, even where the own start-up file sets another', async () => {
+    await writeFile(join(folder, '.bashrc'), 'export KUBECONFIG=/home/me/.kube/config PATH=/mine:$PATH\n');
+    const said = await inBash({ KUBECONFIG: "/lab's/config", PATH: '/lab/bin' }, 'echo "$KUBECONFIG $PATH"');
+    expect(said).toContain("/lab's/config /lab/bin:/mine:/lab/bin");
+  });
+
+  it.each(['', 'PROMPT_COMMAND="true;"', 'PROMPT_COMMAND=true'])('marks the prompt once after %j', async (own) => {
+    await writeFile(join(folder, '.bashrc'), `PS1='me$ '\n${own}\n`);
+    expect(await inBash({}, 'eval "$PROMPT_COMMAND"; eval "$PROMPT_COMMAND"; echo "<$PS1>"')).toContain('<(lab) me$ >');
+  });
+});
+
+it('gives zsh a folder of start-up files, and any other shell its environment', () => {
+  const zsh = startOf('/usr/bin/zsh', { KUBECONFIG: '/k' }, '/tmp/x');
+  expect(zsh.environment['ZDOTDIR']).toBe('/tmp/x');
+  expect(zsh.files['.zshrc']).toContain('export KUBECONFIG=/k');
+  expect(startOf('/usr/bin/fish', { KUBECONFIG: '/k' }, '/tmp/x')).toEqual({
+    file: '/usr/bin/fish',
+    args: [],
+    environment: { PS1: '(lab) $ ', KUBECONFIG: '/k' },
+    files: {},
+  });
+});
+
+it('returns the exit code and removes what it wrote', async () => {
+  vi.stubEnv('TMPDIR', folder);
+  const options = { shell: '/bin/sh', args: ['-c', 'exit $WANTED'] };
+  await expect(openShell({ WANTED: '7' }, options)).resolves.toBe(7);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('says what to do where there is no such shell', async () => {
+  const opened = openShell({}, { shell: '/no/such/shell' });
+  await expect(opened).rejects.toBeInstanceOf(FiredrillError);
+  await expect(opened).rejects.toMatchObject({ code: 'shell-missing' });
+});
+
+it('is hung up by its signal', async () => {
+  const stop = new AbortController();
+  const options = { shell: '/bin/sh', args: ['-c', 'touch "$STARTED"; exec sleep 60'], signal: stop.signal };
+  const opened = openShell({ STARTED: join(folder, 'started') }, options);
+  await vi.waitFor(async () => {
+    expect(await readdir(folder)).toContain('started');
+  });
+  stop.abort();
+  await expect(opened).resolves.toBe(128 + 1);
+});
+
+describe('how it looks', () => {
+  it('has no colour without a terminal, with NO_COLOR, on a dumb terminal', () => {
+    expect(wantsColour({ isTTY: true }, {})).toBe(true);
+    expect(wantsColour({}, {})).toBe(false);
+    expect(wantsColour({ isTTY: true }, { NO_COLOR: '1' })).toBe(false);
+    expect(wantsColour({ isTTY: true }, { TERM: 'dumb' })).toBe(false);
+  });
+
+  it('is accessible where it was asked for', () => {
+    expect([{}, { ACCESSIBLE: '0' }, { ACCESSIBLE: '1' }].map((env) => wantsAccessible(env))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+});
