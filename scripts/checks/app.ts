@@ -1,0 +1,77 @@
+import { get } from 'node:http';
+import type { Lab } from '../lab/lab.ts';
+import { machineCheck } from './looking.ts';
+import { met, unmet, type Check } from './verdict.ts';
+
+/** The guestbook's paths (app/web.ts). The page is served with the messages in it, or with 503. */
+export const appPaths = { page: '/', messages: '/api/messages', info: '/api/info' } as const;
+
+/** Times that the version is asked: each time over a new connection, which may end on another pod. */
+const versionSamples = 8;
+
+export type AppAnswer = { status: number; body: string } | { status: undefined; why: string };
+
+/**
+ * One request to the app as somebody outside would send it: through the NodePort of `w1`, published on 127.0.0.1, and
+ * over a connection of its own, so that it may end on any pod. Never throws.
+ */
+export function askApp(lab: Lab, path: string, timeoutSeconds = 2): Promise<AppAnswer> {
+  const url = `${lab.shellEnvironment()['APP'] ?? ''}${path}`;
+  return new Promise((resolve) => {
+    const fail = (error: Error): void => {
+      resolve({
+        status: undefined,
+        why: error.name === 'AbortError' ? `none within ${timeoutSeconds} s` : error.message,
+      });
+    };
+    const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+    get(url, { agent: false, signal }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (body += chunk));
+      response.on('error', fail);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, body });
+      });
+    }).on('error', fail);
+  });
+}
+
+/** The app shows its page with the messages. Silence is `unmet`: that is what the claim is about. */
+export function appAnswers(): Check {
+  const claim = 'the app answers';
+  return machineCheck(claim, async (lab) => {
+    const answer = await askApp(lab, appPaths.page);
+    return answer.status === 200 ? met('the app shows its page') : unmet(said(answer), claim);
+  });
+}
+
+/** Somebody who reads the guestbook finds the message, word for word. */
+export function appHasMessage(text: string): Check {
+  const claim = `the guestbook has the message '${text}'`;
+  return machineCheck(claim, async (lab) => {
+    const answer = await askApp(lab, appPaths.messages);
+    if (answer.status !== 200) return unmet(said(answer), claim);
+    const { messages } = JSON.parse(answer.body) as { messages: { text: string }[] };
+    if (messages.some((message) => message.text === text)) return met(`it has '${text}'`);
+    const newest = messages[0];
+    return unmet(newest ? `the newest message is '${newest.text}'` : 'it has no message', claim);
+  });
+}
+
+/** Every pod that was asked says this version. */
+export function appVersionIs(version: string): Check {
+  const claim = `the app answers with version ${version}`;
+  return machineCheck(claim, async (lab) => {
+    const asked = Array.from({ length: versionSamples }, () => askApp(lab, appPaths.info));
+    for (const answer of await Promise.all(asked)) {
+      if (answer.status !== 200) return unmet(said(answer), claim);
+      const info = JSON.parse(answer.body) as { version: string; pod: string };
+      if (info.version !== version) return unmet(`${info.pod} says version ${info.version}`, claim);
+    }
+    return met(`${versionSamples} of ${versionSamples} answers came from version ${version}`);
+  });
+}
+
+const said = (answer: AppAnswer): string =>
+  answer.status === undefined ? `no answer from the app (${answer.why})` : `the app answers ${answer.status}`;
