@@ -23,8 +23,8 @@ export interface DoctorFacts {
 /** Looks at everything that the lab needs, and changes nothing. */
 export async function examine(host: Host, facts: DoctorFacts): Promise<Finding[]> {
   const bundleComplete = 'folder' in facts.bundle;
-  const look = await lookAround(host, { bundleComplete });
-  const [details, vagrant, disk, memory, inotify, network] = await Promise.all([
+  const [look, details, vagrant, disk, memory, inotify, network] = await Promise.all([
+    lookAround(host, { bundleComplete }),
     engineDetails(host, bytesToRun),
     vagrantFinding(host),
     diskFinding(host, cacheFolder(), bundleComplete),

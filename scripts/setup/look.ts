@@ -31,7 +31,13 @@ export async function lookAround(host: Host, options: { bundleComplete: boolean 
   const distribution = word('ID') || 'unknown';
   const apt = [distribution, ...word('ID_LIKE').split(' ')].some((id) => id === 'debian' || id === 'ubuntu');
   const needs = await needsOf(host, { distribution, apt, build: !options.bundleComplete });
-  const there = await Promise.all(needs.map((need) => isThere(host, need)));
+  const [there, engine, go] = await Promise.all([
+    Promise.all(needs.map((need) => isThere(host, need))),
+    lookAtEngine(host),
+    options.bundleComplete ? ({ kind: 'not-needed' } as const) : lookAtGo(host, apt),
+  ]);
+  const missing = needs.filter((_, index) => !there[index]);
+  const complete = missing.length === 0 && engine.kind === 'ready' && go.kind !== 'missing';
   return {
     platform: host.platform,
     distribution,
@@ -39,12 +45,13 @@ export async function lookAround(host: Host, options: { bundleComplete: boolean 
     systemd: await hasSystemd(host),
     userName: host.userName,
     root: host.root,
-    sudo: host.root ? 'none' : await lookAtSudo(host),
+    // Each use of sudo is logged: it is asked only where it would be used.
+    sudo: host.root || complete ? 'none' : await lookAtSudo(host),
     terminal: host.terminal,
-    engine: await lookAtEngine(host),
+    engine,
     inDockerGroup: await isInDockerGroup(host),
-    missing: needs.filter((_, index) => !there[index]),
-    go: options.bundleComplete ? { kind: 'not-needed' } : await lookAtGo(host, apt),
+    missing,
+    go,
   };
 }
 
