@@ -1,0 +1,89 @@
+import { RedisConnection } from './redis.ts';
+
+export interface Message {
+  text: string;
+  /** ISO 8601, by the clock of the pod that took it. */
+  at: string;
+}
+
+const list = 'guestbook';
+const kept = 1000;
+const shownAtOnce = 50;
+
+/** Reads answer from memory for this long: load on the page does not become load on Redis. */
+const cacheMilliseconds = 100;
+
+/** The guestbook's messages: written to the primary, read from the replica, or from the primary when that is away. */
+export class Messages {
+  readonly primary: RedisConnection;
+  readonly replica: RedisConnection | undefined;
+  #cached: { messages: Promise<readonly Message[]>; until: number } | undefined;
+
+  constructor(addresses: { primary: string; replica?: string | undefined }) {
+    this.primary = new RedisConnection(addresses.primary);
+    this.replica = addresses.replica === undefined ? undefined : new RedisConnection(addresses.replica);
+  }
+
+  /**
+   * The newest messages, newest first; at most 100 ms old, plus what the replica lags behind.
+   * @throws RedisAway where neither Redis answers.
+   */
+  newest(): Promise<readonly Message[]> {
+    const now = performance.now();
+    if (this.#cached && now < this.#cached.until) return this.#cached.messages;
+    const messages = this.#read();
+    const cached = { messages, until: now + cacheMilliseconds };
+    this.#cached = cached;
+    messages.catch(() => {
+      // A failure is not kept: the next request finds out whether Redis is back.
+      if (this.#cached === cached) this.#cached = undefined;
+    });
+    return messages;
+  }
+
+  /**
+   * Stores a message. When it returns, the primary has written it to its log.
+   * @throws RedisAway; RedisError.
+   */
+  async add(text: string): Promise<Message> {
+    const message = { text, at: new Date().toISOString() };
+    await this.primary.send(['LPUSH', list, JSON.stringify(message)]);
+    await this.primary.send(['LTRIM', list, '0', String(kept - 1)]);
+    // Who wrote through this pod reads it back from this pod.
+    this.#cached = { messages: this.#readFrom(this.primary), until: performance.now() + cacheMilliseconds };
+    this.#cached.messages.catch(() => undefined);
+    return message;
+  }
+
+  close(): void {
+    this.primary.close();
+    this.replica?.close();
+  }
+
+  async #read(): Promise<readonly Message[]> {
+    if (this.replica?.connected) {
+      try {
+        return await this.#readFrom(this.replica);
+      } catch {
+        // The replica is on its way out, or still loads its data: the primary knows as well.
+      }
+    }
+    return this.#readFrom(this.primary);
+  }
+
+  async #readFrom(redis: RedisConnection): Promise<readonly Message[]> {
+    const reply = await redis.send(['LRANGE', list, '0', String(shownAtOnce - 1)]);
+    return (Array.isArray(reply) ? reply : []).map((item) => parseMessage(String(item)));
+  }
+}
+
+/** A list may hold what somebody put there by hand with redis-cli: it is shown as it is. */
+function parseMessage(item: string): Message {
+  try {
+    const value = JSON.parse(item) as Partial<Message> | null;
+    if (typeof value?.text === 'string') return { text: value.text, at: value.at ?? '' };
+  } catch {
+    // Plain text.
+  }
+  return { text: item, at: '' };
+}
