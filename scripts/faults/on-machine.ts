@@ -35,6 +35,8 @@ const locked: string[] = [
   `flock -w ${lockWaitSeconds} 9 || exit ${exits.locked}`,
 ];
 
+const disarm = (id: string): string => `systemctl stop ${unitOf(id)}.timer ${unitOf(id)}.service >/dev/null 2>&1`;
+
 // In a subshell, because the connection's own shell may be kept for the next command.
 const script = (...lines: string[]): string => `(\n${lines.join('\n')}\n)`;
 
@@ -44,7 +46,8 @@ rmdir /var/lib/firedrill/kept /var/lib/firedrill 2>/dev/null
 mv "$FAULT_DIR" ${root}/old-$FAULT_ID && rm -rf ${root}/old-$FAULT_ID
 `;
 
-const leaseScript = (id: string): string => `${variables(id).join('\n')}
+/** What systemd runs when a timer elapses, with the fault's id. One file for all faults: a fault's own folder may be gone by then. */
+const leaseScript = `${variables('$1').join('\n')}
 exec 9>>${root}/lock
 left() { echo $(( $(cat "$FAULT_DIR/deadline" 2>/dev/null || echo 0) - $(date +%s) )); }
 while [ -d "$FAULT_DIR" ]; do
@@ -76,12 +79,13 @@ export function injectScript(
   const arm = [
     `rm -rf ${store} && mkdir ${store} || exit ${exits.notArmed}`,
     write('finish', finishScript),
-    write('lease', leaseScript(id)),
+    write('lease', leaseScript),
+    `mv ${store}/lease ${root}/lease`,
     write('undo', fault.undo ?? ''),
     `echo $(( $(date +%s) + ${leaseSeconds} )) > ${store}/deadline`,
     `mv ${store} "$FAULT_DIR" || exit ${exits.notArmed}`,
     `systemd-run --quiet --collect --unit=${unitOf(id)} --on-active=${leaseSeconds} ` +
-      `--timer-property=AccuracySec=100ms /bin/sh "$FAULT_DIR/lease" >&2 9>&- || { rm -rf "$FAULT_DIR"; exit ${exits.notArmed}; }`,
+      `--timer-property=AccuracySec=100ms /bin/sh ${root}/lease ${id} >&2 9>&- || { rm -rf "$FAULT_DIR"; exit ${exits.notArmed}; }`,
   ];
   return script(
     onlyOnOurs(lab),
@@ -106,6 +110,7 @@ export const renewScript = (lab: string, id: string, leaseSeconds: number): stri
     `now=$(date +%s)`,
     `if [ "$(cat "$FAULT_DIR/deadline")" -le "$now" ]; then`,
     `  sh "$FAULT_DIR/finish" || exit ${exits.undoFailed}`,
+    disarm(id),
     `  echo expired`,
     `else`,
     `  echo $(( now + ${leaseSeconds} )) > "$FAULT_DIR/deadline.new"`,
@@ -134,6 +139,6 @@ export const undoScript = (lab: string, id: string, undo: string, bootThen: stri
     `fi`,
     // An injection that is still under way to the machine, from a process that died, must not be done after this.
     `: > ${root}/refused/${id}`,
-    `systemctl stop ${unitOf(id)}.timer ${unitOf(id)}.service >/dev/null 2>&1`,
+    disarm(id),
     `echo "$how"`,
   );

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { run } from '../../scripts/system/run.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import type { Machine } from '../../scripts/lab/layout.ts';
+import { enterArguments, machinePath } from './local-machine.ts';
+
+const machines: Machine[] = [
+  { name: 'w1', roles: ['worker'], number: 21, address: '10.0.3.21', publishedPorts: {} },
+  { name: 'w2', roles: ['worker'], number: 22, address: '10.0.3.22', publishedPorts: {} },
+];
+
+/** A lab of which only w1 is there, as a local machine. Docker is a script that keeps its state in the lab's folder. */
+export function fakeLab(folder: string, handle: { pid: number; shims: string }, name = 'drill-lab'): Lab {
+  const unused = () => {
+    throw new Error('The faults need none of this.');
+  };
+  return {
+    layout: { name, size: 'default', provider: 'docker', subnet: '10.0.3.0/24', machines, firstPort: 0 },
+    folder,
+    machine: (name) => machines.find((machine) => machine.name === name) ?? unused(),
+    machinesWithRole: (role) => machines.filter((machine) => machine.roles.includes(role)),
+    on: (_, command, options = {}) =>
+      run('nsenter', [...enterArguments(handle.pid), 'sh', '-c', command], {
+        env: { PATH: machinePath(handle.shims) },
+        signal: options.signal,
+        timeoutSeconds: options.timeoutSeconds,
+      }),
+    onHost: unused,
+    shellEnvironment: () => ({ PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`, LAB: folder }),
+    get kubernetes() {
+      return unused();
+    },
+    get etcd() {
+      return unused();
+    },
+  };
+}

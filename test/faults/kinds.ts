@@ -1,0 +1,32 @@
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { cutTraffic } from '../../scripts/faults/cut-traffic.ts';
+import { deleteRoute } from '../../scripts/faults/delete-route.ts';
+import type { Fault } from '../../scripts/faults/fault.ts';
+import { fillDisk } from '../../scripts/faults/fill-disk.ts';
+import { flipByte } from '../../scripts/faults/flip-byte.ts';
+import { killProcess } from '../../scripts/faults/kill-process.ts';
+import { limitRate } from '../../scripts/faults/limit-rate.ts';
+import { losePackets } from '../../scripts/faults/lose-packets.ts';
+import { moveFile } from '../../scripts/faults/move-file.ts';
+import { pauseProcess } from '../../scripts/faults/pause-process.ts';
+import { stopService } from '../../scripts/faults/stop-service.ts';
+
+const manifest = '/etc/kubernetes/scheduler.yaml';
+
+/** One fault of each kind that a machine undoes itself, on the local machine. */
+export const kinds: Record<string, (lab: Lab) => Fault> = {
+  'cut-traffic': (lab) => cutTraffic(lab, { on: 'w1', peers: ['w2'] }),
+  'cut-traffic one way to a port': (lab) =>
+    cutTraffic(lab, { on: 'w1', peers: ['w2'], direction: 'out', tcpPort: 6443 }),
+  'lose-packets': (lab) => losePackets(lab, { on: 'w1', peers: ['w2'], share: 0.3 }),
+  'limit-rate': (lab) => limitRate(lab, 'w1', 512),
+  'delete-route': () => deleteRoute('w1', '10.2.22.0/24'),
+  'move-file': () => moveFile('w1', manifest, '/srv/disk/scheduler.yaml'),
+  'move-file out of sight': () => moveFile('w1', manifest),
+  'move-file of a folder': () => moveFile('w1', '/srv/disk'),
+  'flip-byte': () => flipByte('w1', '/srv/disk/*.wal', 2),
+  'fill-disk': () => fillDisk('w1', '/srv/disk', 1, 'etcd.service'),
+  'stop-service': () => stopService('w1', 'etcd.service'),
+  'kill-process': () => killProcess('w1', { unit: 'etcd.service' }),
+  'pause-process': () => pauseProcess('w1', { program: 'sleep' }),
+};
