@@ -1,4 +1,11 @@
 import { Command, Option } from 'commander';
+import { addAuthorCheckCommand } from './author-check.ts';
+import { addCheckCommand } from './check.ts';
+import { addHintCommand } from './hint.ts';
+import { addLessonCommand } from './lesson.ts';
+import { addListCommand } from './list.ts';
+import { addProgressCommand } from './progress.ts';
+import { addStartCommand } from './start.ts';
 import { addLabCommand } from './lab.ts';
 import { addBundleCommand } from './bundle.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -16,11 +23,18 @@ export function createProgram(): Command {
     .addOption(new Option('--lab <name>', 'name of the lab').env('FIREDRILL_LAB').default('firedrill'))
     .showSuggestionAfterError()
     .exitOverride();
+  addStartCommand(program);
+  addListCommand(program);
+  addCheckCommand(program);
+  addHintCommand(program);
+  addProgressCommand(program);
   addBundleCommand(program);
   addDoctorCommand(program);
   addFaultsCommand(program);
   addSetupCommand(program);
   addUninstallCommand(program);
   addLabCommand(program);
+  addLessonCommand(program);
+  addAuthorCheckCommand(program);
   return program;
 }

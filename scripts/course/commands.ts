@@ -82,8 +82,10 @@ export class PageCommands {
     };
     const options = { signal, timeoutSeconds: commandLimitSeconds };
     try {
-      if (command.on === undefined) return await this.lab.onHost(command.text, { ...options, onLine: emitLine });
-      const result = await this.lab.on(command.on, command.text, options);
+      // Of several lines each must work, or a broken one in the middle would go unseen.
+      const script = command.fails ? command.text : `set -e\n${command.text}`;
+      if (command.on === undefined) return await this.lab.onHost(script, { ...options, onLine: emitLine });
+      const result = await this.lab.on(command.on, script, options);
       for (const line of linesOf(result)) emitLine(line);
       return result;
     } catch (error) {

@@ -75,6 +75,13 @@ export function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
 export const allMet = (sightings: readonly Sighting[]): boolean =>
   sightings.every(({ verdict }) => verdict.kind === 'met');
 
+/** All in one word. What is known not to hold weighs more than what could not be told. */
+export function summaryOf(sightings: readonly Sighting[]): Verdict['kind'] {
+  const kinds = sightings.map(({ verdict }) => verdict.kind);
+  if (kinds.includes('unmet')) return 'unmet';
+  return kinds.includes('unknown') ? 'unknown' : 'met';
+}
+
 /** The first claim that does not hold: what is awaited. */
 export const firstNotMet = (sightings: readonly Sighting[]): Sighting | undefined =>
   sightings.find(({ verdict }) => verdict.kind !== 'met');

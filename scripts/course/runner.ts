@@ -15,7 +15,7 @@ export type LessonEnd = 'finished' | 'quit' | 'failed';
 export async function runLesson(run: LessonRun, fromStep = 0): Promise<LessonEnd> {
   const { lesson, ui } = run;
   const startedAt = Date.now();
-  ui.emit({ type: 'lesson-started', lesson, fromStep });
+  ui.emit({ type: 'lesson-started', lesson, fromStep: fromStep + 1 });
   await prepareStep(run, fromStep);
   let index = fromStep;
   for (let page = lesson.pages[index]; page !== undefined; page = lesson.pages[index]) {

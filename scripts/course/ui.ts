@@ -3,6 +3,7 @@ import type { LoadedLesson, Page, PageCommand, Prediction } from './model.ts';
 
 /** Everything that happens in a lesson. The engine emits; a Ui shows; the event log keeps. */
 export type CourseEvent =
+  /** `fromStep` and `number` count from 1. */
   | { type: 'lesson-started'; lesson: LoadedLesson; fromStep: number }
   | { type: 'preparing'; what: string }
   | { type: 'prepared'; what: string; seconds: number }

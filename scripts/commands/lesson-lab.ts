@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { Lab } from '../lab/lab.ts';
+import { FiredrillError } from '../system/errors.ts';
+import { readIfThere } from '../system/files.ts';
+import type { Context } from './context.ts';
+
+/** Times the boot that a state may take, on a computer where the boot is slow. */
+const bootsOfPatience = 4;
+const leastPatienceSeconds = 90;
+
+/**
+ * The lab, up: booted where it is not, after asking (or at once with `boot`).
+ * @returns an exit code instead where the command must end: see `ensureSetUp`, and 1 where the person said no.
+ * @throws FiredrillError `lab-not-up` where nobody can be asked, and what `bringUp` throws.
+ */
+export async function labForLesson(context: Context, boot: boolean): Promise<Lab | number> {
+  const up = await openIfUp(context.lab);
+  if (up) return up;
+  if (!boot && !(await agreesToBoot(context))) {
+    context.print("Nothing was booted. When you are ready: 'npx firedrill lab up'.");
+    return 1;
+  }
+  const { ensureSetUp } = await import('./setup.ts');
+  const ended = await ensureSetUp({ context });
+  if (ended !== undefined) return ended;
+  const [{ bringUp }, { createActionReporter }] = await Promise.all([
+    import('../lab/up.ts'),
+    import('../ui/progress.ts'),
+  ]);
+  const output = context.json ? process.stderr : process.stdout;
+  const reporter = createActionReporter({
+    output,
+    colour: output.isTTY && !process.env['NO_COLOR'],
+    interactive: output.isTTY && !context.json,
+  });
+  return bringUp({ name: context.lab, signal: context.signal, reporter }).finally(() => {
+    reporter.close();
+  });
+}
+
+async function openIfUp(name: string): Promise<Lab | undefined> {
+  const { openLab, readLayout } = await import('../lab/open.ts');
+  if (!(await readLayout(name))) return undefined;
+  const { isUp } = await import('../lab/up.ts');
+  const lab = await openLab(name);
+  return (await isUp(lab)) ? lab : undefined;
+}
+
+async function agreesToBoot(context: Context): Promise<boolean> {
+  if (!context.interactive) {
+    throw new FiredrillError(`The lab '${context.lab}' is not up.`, {
+      code: 'lab-not-up',
+      remedy: "Run 'npx firedrill lab up' first, or give --yes.",
+    });
+  }
+  const { confirm } = await import('../ui/ask.ts');
+  return confirm('This lesson needs the lab, and it is not up. Boot it now?', {
+    input: process.stdin,
+    output: process.stdout,
+    signal: context.signal,
+  });
+}
+
+/** Seconds to wait for a state on this computer: longer where its lab took long to boot. */
+export async function patienceFor(lab: Lab): Promise<number> {
+  const text = await readIfThere(join(lab.folder, 'boot.json')).catch(() => undefined);
+  const seconds = Number(/"seconds":\s*([\d.]+)/.exec(text ?? '')?.[1] ?? 0);
+  return Math.max(leastPatienceSeconds, Math.ceil(seconds * bootsOfPatience));
+}

@@ -1,0 +1,80 @@
+import type { LoadedLesson } from '../course/model.ts';
+import type { LessonEnd } from '../course/runner.ts';
+import type { Progress } from '../course/progress.ts';
+import type { Ui } from '../course/ui.ts';
+import type { Lab } from '../lab/lab.ts';
+import { FiredrillError } from '../system/errors.ts';
+import type { Context } from './context.ts';
+import { labForLesson, patienceFor } from './lesson-lab.ts';
+
+export interface SessionOptions {
+  lesson: LoadedLesson;
+  /** Index of the step to begin at. */
+  fromStep: number;
+  progress: Progress;
+  /** Run unattended. */
+  auto: boolean;
+}
+
+/** Takes somebody through one lesson, or runs it unattended. Returns how it ended, or an exit code where it did not begin. */
+export async function runSession(context: Context, options: SessionOptions): Promise<LessonEnd | number> {
+  const { lesson, progress, auto } = options;
+  const unattended = auto || !context.interactive;
+  if (unattended && !auto && !context.yes) throw noTerminal(lesson);
+  const lab = await labOf(lesson, context, unattended);
+  if (typeof lab === 'number') return lab;
+  const [{ runLesson }, { ProgressKeeper }, { openEventLog }, { withListeners }, { pickUi }, { createFaults }] =
+    await Promise.all([
+      import('../course/runner.ts'),
+      import('../course/keep-progress.ts'),
+      import('../course/event-log.ts'),
+      import('../course/listen.ts'),
+      import('../ui/pick.ts'),
+      import('../faults/faults.ts'),
+    ]);
+  const shown = pickUi({
+    interactive: context.interactive,
+    json: context.json,
+    auto: unattended,
+    signal: context.signal,
+  });
+  const keeper = new ProgressKeeper(progress);
+  const log = openEventLog(lesson.id);
+  const listeners = [keeper.take.bind(keeper), log.take.bind(log)];
+  const ui = withListeners(shown, listeners);
+  const faults = createFaults(lab);
+  try {
+    await putBackWhatIsBroken(faults, ui);
+    const patienceSeconds = await patienceFor(lab);
+    return await runLesson({ lesson, ui, lab, faults, signal: context.signal, patienceSeconds }, options.fromStep);
+  } finally {
+    shown.close?.();
+    await keeper.written();
+  }
+}
+
+async function labOf(lesson: LoadedLesson, context: Context, boot: boolean): Promise<Lab | number> {
+  if (lesson.definition.needs === 'lab') return labForLesson(context, boot);
+  const { labAsItIs } = await import('./no-lab.ts');
+  return labAsItIs(lesson, context.lab);
+}
+
+/** A program that was killed in a drill leaves a fault behind: no lesson starts on it. */
+async function putBackWhatIsBroken(
+  faults: {
+    undoAll(): Promise<readonly { injected: { fault: { title: string; machine: string } }; error?: FiredrillError }[]>;
+  },
+  ui: Ui,
+): Promise<void> {
+  for (const { injected, error } of await faults.undoAll()) {
+    if (error) throw error;
+    ui.emit({ type: 'fault-undone', title: injected.fault.title, machine: injected.fault.machine });
+  }
+}
+
+const noTerminal = (lesson: LoadedLesson): FiredrillError =>
+  new FiredrillError('A lesson asks questions, and there is no terminal to ask in.', {
+    code: 'no-terminal',
+    remedy: `Run it unattended: 'npx firedrill start ${lesson.number} --auto --yes'.`,
+    exitCode: 2,
+  });

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { doneOf } from './choose-lesson.ts';
+import { contextOf, type Context } from './context.ts';
+import { progressFor, titleOf } from './start.ts';
+
+export function addListCommand(program: Command): void {
+  program
+    .command('list')
+    .description('Show the lessons, their minutes, and how far you are.')
+    .action(async (_options: unknown, command: Command) => {
+      await printList(contextOf(command));
+    });
+}
+
+export async function printList(context: Context): Promise<void> {
+  const [{ loadLessons }, { lessonLines }, { columnsOf }] = await Promise.all([
+    import('../course/load.ts'),
+    import('../ui/menu.ts'),
+    import('../ui/look.ts'),
+  ]);
+  const progress = await progressFor(context);
+  const lessons = (await loadLessons()).map((lesson) => ({
+    number: lesson.number,
+    id: lesson.id,
+    title: titleOf(lesson),
+    summary: lesson.definition.summary,
+    minutes: lesson.definition.minutes,
+    steps: lesson.pages.length,
+    done: doneOf(lesson, progress),
+  }));
+  if (context.json) context.printJson(lessons);
+  else for (const line of lessonLines(lessons, columnsOf(process.stdout))) context.print(line);
+}

@@ -1,0 +1,141 @@
+import { messageOf } from '../system/errors.ts';
+import { differences, fingerprintOf, type Fingerprint } from './fingerprint.ts';
+import { lintLesson } from './lint.ts';
+import { withListeners } from './listen.ts';
+import { lookAtAll, said, summaryOf, type Sighting } from './look.ts';
+import type { Page, TaskStep } from './model.ts';
+import { prepareLesson } from './prepare.ts';
+import type { LessonRun } from './run.ts';
+import { runStep } from './runner.ts';
+import type { CourseEvent, Ui } from './ui.ts';
+import { waitForSame } from './settle.ts';
+
+/** One thing that was proved of a lesson, or not. */
+export interface Proof {
+  lesson: string;
+  /** What was to be proved, as a sentence. */
+  claim: string;
+  outcome: 'proved' | 'disproved' | 'unknown';
+  /** What stood against it. */
+  why?: string;
+  seconds: number;
+}
+
+/** Seconds that the lab is given to look as before, once the lesson has cleaned up. */
+const cleanSeconds = 30;
+
+/**
+ * Proves a lesson on the real lab: linted, its baseline holds, no task is solved before its commands, which reach it,
+ * drills bite and are mended, bets can be measured, and nothing is left behind. `run.ui` must not be interactive.
+ * @throws Interrupted.
+ */
+export async function checkLesson(run: LessonRun, onProof: (proof: Proof) => void): Promise<readonly Proof[]> {
+  return new AuthorCheck(run, onProof).all();
+}
+
+/** A proof that could not be had: nothing after it in the same lesson would mean anything. */
+class Disproved extends Error {
+  readonly outcome: 'disproved' | 'unknown';
+
+  constructor(message: string, outcome: 'disproved' | 'unknown' = 'disproved') {
+    super(message);
+    this.outcome = outcome;
+  }
+}
+
+class AuthorCheck {
+  private readonly run: LessonRun;
+  private readonly onProof: (proof: Proof) => void;
+  private readonly proofs: Proof[] = [];
+
+  constructor(run: LessonRun, onProof: (proof: Proof) => void) {
+    this.run = run;
+    this.onProof = onProof;
+  }
+
+  async all(): Promise<readonly Proof[]> {
+    const { lesson, lab } = this.run;
+    await this.prove('its files are as a lesson should be', async () => {
+      const [first] = await lintLesson(lesson.folder);
+      if (first) throw new Disproved(`${first.file}:${first.line}: ${first.message}`);
+    });
+    // What an earlier run left behind must not hide what this one leaves.
+    await lesson.definition.cleanUp?.(lab).catch(() => undefined);
+    let before: Fingerprint = [];
+    await this.prove('the lab can be looked at', async () => {
+      before = await fingerprintOf(lab);
+    });
+    const starts = await this.prove('its baseline holds after preparing', () => prepareLesson(this.run));
+    if (starts) await this.allSteps();
+    await this.prove('it leaves nothing behind', () => this.provesClean(before));
+    return this.proofs;
+  }
+
+  private async allSteps(): Promise<void> {
+    const { lesson } = this.run;
+    for (const [index, page] of lesson.pages.entries()) {
+      const step = lesson.definition.steps[page.heading];
+      const name = `step ${index + 1}, ${page.heading}`;
+      if (step?.kind === 'task') {
+        await this.prove(`${name}: not reached before anything is done`, () => this.provesUnsolved(step));
+      }
+      const what = { task: 'its commands reach it', drill: 'green, red, and green again', read: 'its commands work' };
+      const works = await this.prove(`${name}: ${what[step?.kind ?? 'read']}`, () => this.provesStep(page, index));
+      if (!works) return;
+    }
+  }
+
+  private async provesUnsolved(step: TaskStep): Promise<void> {
+    const sightings = await lookAtAll(step.reach, this.run.lab, this.run.signal);
+    const kinds = summaryOf(sightings);
+    const unsure = sightings.find(({ verdict }) => verdict.kind === 'unknown');
+    if (unsure) throw new Disproved(described(unsure), 'unknown');
+    if (kinds === 'met' && step.startsUnmet !== false) throw new Disproved(sightings.map(described).join('; '));
+  }
+
+  private async provesStep(page: Page, index: number): Promise<void> {
+    const { lesson } = this.run;
+    const heard: CourseEvent[] = [];
+    const ui: Ui = withListeners(this.run.ui, [(event) => heard.push(event)]);
+    ui.emit({ type: 'step-opened', lesson, page, number: index + 1, of: lesson.pages.length });
+    const end = await runStep(page, { ...this.run, ui });
+    if (end.kind !== 'reached') throw new Disproved(end.kind === 'failed' ? end.why : `it ended with '${end.kind}'`);
+    const step = lesson.definition.steps[page.heading];
+    const bets = step?.kind === 'task' || step?.kind === 'drill' ? (step.predictions ?? []) : [];
+    const scored = heard.filter((event) => event.type === 'prediction-scored').length;
+    if (scored === bets.length) return;
+    const notes = heard.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+    throw new Disproved(`${scored} of ${bets.length} bets were measured. ${notes.join(' ')}`);
+  }
+
+  private async provesClean(before: Fingerprint): Promise<void> {
+    const { lesson, lab, signal } = this.run;
+    await lesson.definition.cleanUp?.(lab);
+    const left = await waitForSame(async () => differences(before, await fingerprintOf(lab)), cleanSeconds, signal);
+    if (left.length > 0) throw new Disproved(left.join('; '));
+  }
+
+  /** Whether it was proved. */
+  private async prove(claim: string, work: () => Promise<void>): Promise<boolean> {
+    const { lesson, signal } = this.run;
+    const startedAt = Date.now();
+    const seconds = (): number => (Date.now() - startedAt) / 1000;
+    const tell = (proof: Proof): void => {
+      this.proofs.push(proof);
+      this.onProof(proof);
+    };
+    try {
+      signal.throwIfAborted();
+      await work();
+      tell({ lesson: lesson.id, claim, outcome: 'proved', seconds: seconds() });
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      const outcome = error instanceof Disproved ? error.outcome : 'unknown';
+      tell({ lesson: lesson.id, claim, outcome, why: messageOf(error), seconds: seconds() });
+      return false;
+    }
+  }
+}
+
+const described = ({ claim, verdict }: Sighting): string => `${claim}: ${said(verdict)}`;
