@@ -6,7 +6,7 @@ export interface OnMachineOptions {
   /** Default 20 s. */
   timeoutSeconds?: number;
   signal?: AbortSignal | undefined;
-  input?: string;
+  input?: string | Uint8Array | undefined;
 }
 
 /** A rendered lab, up or not. What checks, faults and lessons are given. */

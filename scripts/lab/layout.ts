@@ -51,10 +51,10 @@ const counts: Record<Role, number> = { etcd: 3, controller: 1, worker: 2 };
 
 export interface LayoutChoices {
   name: string;
-  size?: Size;
-  provider?: Provider;
-  subnet?: string;
-  firstPort?: number;
+  size?: Size | undefined;
+  provider?: Provider | undefined;
+  subnet?: string | undefined;
+  firstPort?: number | undefined;
 }
 
 /**

@@ -16,6 +16,7 @@ import type { Lab } from './lab.ts';
 import { createLayout, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
 import { createLab, readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
+import { checkpointPath, takeCheckpoint } from './repair/checkpoint.ts';
 import { makeCredentials, renderLab } from './render.ts';
 import { vagrant } from './vagrant.ts';
 
@@ -40,6 +41,8 @@ export interface UpOptions {
   bundleFrom?: string | undefined;
   signal?: AbortSignal | undefined;
   reporter: ActionReporter;
+  /** Boot what does not run, and leave it to the caller to look at the cluster on it. */
+  onlyMachines?: boolean;
 }
 
 /** What the actions hand on to each other. */
@@ -59,19 +62,24 @@ interface Action {
 /** Seconds that a part of the boot may take on a slow computer before it is given up. */
 const deadlineSeconds = 240;
 
-/** The whole boot. Everything after "Boot the machines" goes on beside Vagrant, which waits for each machine's ssh. */
-const actions: readonly Action[] = [
+/** The whole boot, first half: machines that run. */
+const machineActions: readonly Action[] = [
   { title: 'Look at the computer', run: lookAtTheComputer },
   { title: 'Get the bundle ready', run: getTheBundle },
   { title: 'Make certificates', run: ({ layout }) => makeCredentials(layout) },
   { title: 'Write what each machine is told', run: writeCloudConfig },
   { title: 'Make the network and the image stores', run: makeNetworkAndStores },
   { title: 'Boot the machines', run: bootMachines },
+];
+
+/** The whole boot, second half: a cluster that works. It goes on beside Vagrant, which still waits for each machine's ssh. */
+const clusterActions: readonly Action[] = [
   { title: 'etcd elects a leader', run: awaitLeader },
   { title: 'The API server answers', run: awaitApiServer },
   { title: 'Start the cluster DNS and the toolbox', run: startAddons },
   { title: 'The nodes are Ready', run: awaitNodes },
   { title: 'DNS answers from a pod', run: awaitDns },
+  { title: 'Keep a checkpoint of etcd', run: ({ lab }) => takeCheckpointOnce(lab) },
   { title: 'Vagrant sees every machine', run: ({ vagrantUp }) => vagrantUp },
 ];
 
@@ -90,12 +98,18 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
   try {
     const startedAt = Date.now();
     const lab = createLab(layout);
-    if (await isUp(lab)) {
+    if (!options.onlyMachines && (await isUp(lab))) {
       options.reporter.action(`The lab '${layout.name}' is up`).done();
       return lab;
     }
     const boot: Boot = { options, layout, lab, bundle: {} as Bundle, vagrantUp: Promise.resolve() };
-    for (const action of actions) await show(action, boot);
+    for (const action of options.onlyMachines ? machineActions : [...machineActions, ...clusterActions]) {
+      await show(action, boot);
+    }
+    if (options.onlyMachines) {
+      await boot.vagrantUp;
+      return lab;
+    }
     await writeAtomically(
       join(lab.folder, 'boot.json'),
       JSON.stringify({ seconds: (Date.now() - startedAt) / 1000, at: new Date().toISOString() }),
@@ -126,15 +140,7 @@ async function show(action: Action, boot: Boot): Promise<void> {
 async function chooseLayout(options: UpOptions): Promise<Layout> {
   const { name, size, provider, subnet, firstPort } = options;
   const existing = await readLayout(name);
-  if (!existing) {
-    return createLayout({
-      name,
-      ...(size ? { size } : {}),
-      ...(provider ? { provider } : {}),
-      ...(subnet ? { subnet } : {}),
-      ...(firstPort === undefined ? {} : { firstPort }),
-    });
-  }
+  if (!existing) return createLayout({ name, size, provider, ...placeOf(options) });
   const wanted = { size, provider, subnet, firstPort };
   for (const key of ['size', 'provider', 'subnet', 'firstPort'] as const) {
     if (wanted[key] === undefined || wanted[key] === existing[key]) continue;
@@ -145,6 +151,20 @@ async function chooseLayout(options: UpOptions): Promise<Layout> {
     });
   }
   return existing;
+}
+
+/** A lab that comes back keeps the checkpoint of its first boot: later states may have a lesson's leftovers in them. */
+async function takeCheckpointOnce(lab: Lab): Promise<void> {
+  if (!existsSync(checkpointPath(lab))) await takeCheckpoint(lab);
+}
+
+/** Network and ports of a new lab: as asked for, or as the environment says. */
+function placeOf({ subnet, firstPort }: UpOptions): { subnet: string | undefined; firstPort: number | undefined } {
+  const port = process.env['FIREDRILL_FIRST_PORT'];
+  return {
+    subnet: subnet ?? process.env['FIREDRILL_SUBNET'],
+    firstPort: firstPort ?? (port === undefined ? undefined : Number(port)),
+  };
 }
 
 /** Whether every machine runs and the cluster works, DNS from a pod included. */

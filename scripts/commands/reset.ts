@@ -1,0 +1,143 @@
+import type { Command } from 'commander';
+import type { LoadedLesson } from '../course/model.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { ActionReporter } from '../lab/up.ts';
+import { FiredrillError } from '../system/errors.ts';
+import { contextOf, type Context } from './context.ts';
+
+/** `firedrill reset`: brings the lab to where a lesson begins, from whatever state it is in. */
+export function addResetCommand(program: Command): void {
+  program
+    .command('reset')
+    .description('Put the lab back to where a lesson begins, whatever became of it.')
+    .option('--to <lesson>', 'the lesson whose start is wanted (default: the one that you are in)')
+    .addHelpText('after', examples)
+    .action(async (options: { to?: string }, command: Command) => {
+      await reset(contextOf(command), options.to);
+    });
+}
+
+const examples = `
+Examples:
+  firedrill reset               back to the start of the lesson that you are in
+  firedrill reset --to 3        to where lesson 3 begins
+  firedrill reset --to 3 --yes  without asking, for instructors
+
+It undoes every fault, starts or rebuilds machines, puts changed files back, restores etcd from the
+checkpoint of the first boot where it must (all members together), removes what lessons made, and
+then proves that the lesson can start.`;
+
+async function reset(context: Context, to: string | undefined): Promise<void> {
+  const [{ openLab }, { lessonNamedOrOpen }, { readProgress }] = await Promise.all([
+    import('../lab/open.ts'),
+    import('./choose-lesson.ts'),
+    import('../course/progress.ts'),
+  ]);
+  const lab = await openLab(context.lab);
+  const lesson = await lessonNamedOrOpen(
+    to,
+    await readProgress((message) => {
+      context.print(message);
+    }),
+  );
+  if (!(await agrees(context, lesson))) {
+    process.exitCode = 1;
+    return;
+  }
+  const { createActionReporter } = await import('../ui/progress.ts');
+  const output = context.json ? process.stderr : process.stdout;
+  const reporter = createActionReporter({
+    output,
+    colour: output.isTTY && !process.env['NO_COLOR'],
+    interactive: output.isTTY && !context.json,
+  });
+  const startedAt = Date.now();
+  try {
+    const mended = await resetLab(lab, lesson, { signal: context.signal, reporter });
+    const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
+    if (context.json) context.printJson({ lesson: lesson.id, mended, seconds });
+    else context.print(`Lesson ${lesson.number} can start: its baseline was proven after ${seconds} s.`);
+  } finally {
+    reporter.close();
+  }
+}
+
+async function agrees(context: Context, lesson: LoadedLesson): Promise<boolean> {
+  if (context.yes) return true;
+  if (!context.interactive) {
+    throw new FiredrillError('A reset throws away what is on the lab, and there is no terminal to ask in.', {
+      code: 'reset-needs-yes',
+      remedy: 'Give --yes.',
+      exitCode: 2,
+    });
+  }
+  context.print(
+    `This brings the lab to the start of lesson ${lesson.number}, ${lesson.title}. What you made on the cluster is lost:\n` +
+      'objects in the namespace default, labels, messages in the guestbook. Your progress is kept. It takes 5 to 40 seconds.',
+  );
+  const { confirm } = await import('../ui/ask.ts');
+  return confirm('Reset the lab?', { input: process.stdin, output: process.stdout, signal: context.signal });
+}
+
+/**
+ * Repairs the lab and brings it to the lesson's baseline.
+ * @returns what had to be mended.
+ * @throws FiredrillError `baseline-not-met`, and what `repairLab` throws.
+ */
+export async function resetLab(
+  lab: Lab,
+  lesson: LoadedLesson,
+  options: { signal: AbortSignal; reporter: ActionReporter },
+): Promise<string[]> {
+  const { signal, reporter } = options;
+  const [{ createFaults }, { repairLab }, { removeLeftovers }, { loadLessons }, { lookAtAll, firstNotMet, said }] =
+    await Promise.all([
+      import('../faults/faults.ts'),
+      import('../lab/repair/repair.ts'),
+      import('../lab/repair/leftovers.ts'),
+      import('../course/load.ts'),
+      import('../course/look.ts'),
+    ]);
+  const act = async (title: string, work: () => Promise<unknown>): Promise<void> => {
+    signal.throwIfAborted();
+    const shown = reporter.action(title);
+    try {
+      await work();
+      shown.done();
+    } catch (error) {
+      shown.failed(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+      throw error;
+    }
+  };
+  const faults = createFaults(lab);
+  const open = await faults.open();
+  // What cannot be undone is replaced below.
+  if (open.length > 0) await act(`Undo ${open.length} open faults`, () => faults.undoAll());
+  const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter }))];
+  await faults.closeAfterReset();
+  await act('Remove what the lessons left', async () => {
+    for (const other of await loadLessons()) await other.definition.cleanUp?.(lab);
+    await removeLeftovers(lab);
+  });
+  const { prepare, baseline } = lesson.definition;
+  if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab));
+  await act('Prove its baseline', async () => {
+    const { waitUntil } = await import('../system/wait.ts');
+    let saw = '';
+    await waitUntil(
+      async () => {
+        const missing = firstNotMet(await lookAtAll(baseline, lab, signal));
+        saw = missing ? `${missing.claim}: ${said(missing.verdict)}` : '';
+        return missing === undefined;
+      },
+      {
+        what: `the baseline of lesson ${lesson.number}`,
+        deadlineSeconds: 120,
+        signal,
+        saw: () => saw,
+        remedy: "Run 'npx firedrill lab destroy' and 'npx firedrill lab up'.",
+      },
+    );
+  });
+  return mended;
+}

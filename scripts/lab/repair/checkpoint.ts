@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FiredrillError } from '../../system/errors.ts';
+import { waitUntil } from '../../system/wait.ts';
+import { etcdHasLeader } from '../health.ts';
+import type { Lab } from '../lab.ts';
+
+export const checkpointPath = (lab: Lab): string => join(lab.folder, 'checkpoint', 'snapshot.db');
+
+/**
+ * Keeps a snapshot of etcd on the host: the cluster as it is now, to which a reset can go back.
+ * @throws FiredrillError `checkpoint-failed`.
+ */
+export async function takeCheckpoint(lab: Lab): Promise<void> {
+  const path = checkpointPath(lab);
+  await mkdir(join(lab.folder, 'checkpoint'), { recursive: true });
+  const member = lab.machinesWithRole('etcd')[0]?.name ?? 'e1';
+  const result = await lab.etcd.ctl(['snapshot', 'save', `${path}.new`], { members: [member], timeoutSeconds: 30 });
+  if (result.exitCode !== 0) {
+    throw new FiredrillError(`etcd's state could not be kept: ${result.stderr.trim().split('\n').at(-1) ?? ''}`, {
+      code: 'checkpoint-failed',
+      remedy: "Look with 'npx firedrill lab status' whether etcd has a leader.",
+    });
+  }
+  await rename(`${path}.new`, path);
+}
+
+export interface RestoreOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Puts the checkpoint into **all** members together, as a new cluster with a new token: rolling one member back alone
+ * would let it vote on entries that it has forgotten. The revision is raised and everything before it marked as
+ * compacted, so that no watcher takes old events for new (https://etcd.io/docs/v3.6/op-guide/recovery/).
+ * The API server is stopped meanwhile: it would go on serving its cache of the old world.
+ * @throws FiredrillError `checkpoint-missing`, `restore-failed`.
+ */
+export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}): Promise<void> {
+  const path = checkpointPath(lab);
+  if (!existsSync(path)) {
+    throw new FiredrillError('There is no checkpoint of this lab to go back to.', {
+      code: 'checkpoint-missing',
+      remedy: "Run 'npx firedrill lab destroy' and 'npx firedrill lab up'.",
+    });
+  }
+  const snapshot = await readFile(path);
+  const members = lab.machinesWithRole('etcd');
+  const token = `${lab.layout.name}-${Date.now().toString(36)}`;
+  const cluster = members.map(({ name, address }) => `${name}=https://${address}:2380`).join(',');
+  const signal = options.signal;
+  const prepared = members.map(async ({ name, address }) => {
+    const script = `
+set -e
+systemctl kill --signal=KILL etcd 2>/dev/null || true; systemctl stop etcd
+cat > /var/lib/etcd/checkpoint.db
+rm -rf /var/lib/etcd/data /var/lib/etcd/restored
+/opt/bin/etcdutl snapshot restore /var/lib/etcd/checkpoint.db --name ${name} --data-dir /var/lib/etcd/restored \\
+  --initial-cluster ${cluster} --initial-cluster-token ${token} --initial-advertise-peer-urls https://${address}:2380 \\
+  --bump-revision 1000000000 --mark-compacted >/dev/null 2>&1
+mv /var/lib/etcd/restored /var/lib/etcd/data
+rm -f /var/lib/etcd/checkpoint.db
+printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_INITIAL_CLUSTER_TOKEN=${token}\\n' > /etc/etcd/cluster.env`;
+    const result = await lab.on(name, script, { input: snapshot, signal, timeoutSeconds: 60 });
+    if (result.exitCode !== 0) {
+      throw new FiredrillError(`${name} could not be restored: ${result.stderr.trim()}`, {
+        code: 'restore-failed',
+        remedy: "Run 'npx firedrill lab destroy' and 'npx firedrill lab up'.",
+      });
+    }
+  });
+  await Promise.all([...prepared, stopControlPlane(lab, signal)]);
+  await Promise.all(
+    members.map(({ name }) => lab.on(name, 'systemctl reset-failed etcd; systemctl start --no-block etcd', { signal })),
+  );
+  await waitUntil(() => etcdHasLeader(lab), {
+    what: 'etcd has a leader after the restore',
+    deadlineSeconds: 60,
+    signal,
+  });
+  await startControlPlane(lab, signal);
+}
+
+/** Ends API server, controller-manager and scheduler, and the kubelet first, which would start them again. */
+async function stopControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
+  await onControllers(
+    lab,
+    `systemctl stop kubelet; pkill -9 -x kube-apiserver; pkill -9 kube-controller; pkill -9 -x kube-scheduler; true`,
+    signal,
+  );
+}
+
+async function startControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
+  await onControllers(lab, 'systemctl start --no-block kubelet', signal);
+}
+
+const onControllers = (lab: Lab, script: string, signal?: AbortSignal) =>
+  Promise.all(
+    lab.machinesWithRole('controller').map(({ name }) => lab.on(name, script, { signal, timeoutSeconds: 30 })),
+  );

@@ -1,0 +1,124 @@
+import { quoted } from '../../system/run.ts';
+import { runsKubelet } from '../layout.ts';
+import type { Lab } from '../lab.ts';
+import { sha256, toldFiles, type ToldFile } from './told-files.ts';
+
+/** Settings that a lesson may change for good: a member that was replaced is told so in this file. */
+const mayDiffer = new Set(['/etc/etcd/cluster.env']);
+
+/** Which service reads a file, by the start of its path: it is restarted when the file had to be put back. */
+const readers: readonly [prefix: string, service: string][] = [
+  ['/etc/etcd/', 'etcd'],
+  ['/etc/systemd/system/etcd', 'etcd'],
+  ['/etc/containerd/', 'containerd'],
+  ['/etc/cni/', 'containerd'],
+  ['/etc/systemd/system/containerd', 'containerd'],
+  ['/etc/kubernetes/kube-proxy', 'kube-proxy'],
+  ['/etc/systemd/system/kube-proxy', 'kube-proxy'],
+  ['/etc/kubernetes/pod-routes', 'pod-routes'],
+  ['/etc/systemd/system/pod-routes', 'pod-routes'],
+  ['/etc/kubernetes/kubelet', 'kubelet'],
+  ['/etc/kubernetes/ca.crt', 'kubelet'],
+  ['/etc/systemd/system/kubelet', 'kubelet'],
+];
+
+/**
+ * Puts a running machine back to what its cloud-config says: files, services, packet filter, routes, kubelet's version.
+ * @returns what had to be put back, in words; empty where nothing was wrong.
+ */
+export async function repairMachine(lab: Lab, machine: string, signal?: AbortSignal): Promise<string[]> {
+  const files = (await toldFiles(lab, machine)).filter(({ path }) => !mayDiffer.has(path));
+  const look = await lab.on(machine, surveyScript(files), { signal, timeoutSeconds: 30 });
+  const wrong = new Set(look.stdout.split('\n').filter((path) => path !== ''));
+  const broken = files.filter(({ path }) => wrong.has(path));
+  const restart = [...new Set(broken.flatMap(({ path }) => readerOf(path)))];
+  const script = [...broken.map(writeCommand), repairScript(servicesOf(lab, machine), restart)].join('\n');
+  const repaired = await lab.on(machine, 'sh -s', { input: script, signal, timeoutSeconds: 60 });
+  const said = repaired.stdout.split('\n').filter((line) => line !== '');
+  return [...broken.map(({ path }) => `${machine}: ${path}`), ...said.map((line) => `${machine}: ${line}`)];
+}
+
+function servicesOf(lab: Lab, name: string): string[] {
+  const machine = lab.machine(name);
+  return [
+    ...(machine.roles.includes('etcd') ? ['etcd'] : []),
+    ...(runsKubelet(machine) ? ['containerd', 'pod-routes', 'kubelet', 'kube-proxy'] : []),
+  ];
+}
+
+const readerOf = (path: string): string[] => {
+  const found = readers.find(([prefix]) => path.startsWith(prefix));
+  return found ? [found[1]] : [];
+};
+
+/** Prints the path of each file that is missing or differs. */
+const surveyScript = (files: readonly ToldFile[]): string =>
+  `sha256sum --check --quiet - 2>/dev/null <<'END' | sed 's/: FAILED.*//'\n${files
+    .map(({ path, content }) => `${sha256(content)}  ${path}`)
+    .join('\n')}\nEND`;
+
+const writeCommand = ({ path, content, mode }: ToldFile): string =>
+  [
+    `mkdir -p "$(dirname ${quoted(path)})"`,
+    // Renamed into place from the same folder: containerd heeds a network configuration only then.
+    `echo ${content.toString('base64')} | base64 -d > ${quoted(`${path}.new`)}`,
+    `chmod ${mode} ${quoted(`${path}.new`)}`,
+    `mv ${quoted(`${path}.new`)} ${quoted(path)}`,
+  ].join(' && ');
+
+/** Prints a line for each thing that it puts back. */
+const repairScript = (services: readonly string[], restart: readonly string[]): string => `
+say() { echo "$*"; }
+# Processes that were paused.
+for name in etcd containerd kubelet kube-proxy kube-apiserver kube-controller kube-scheduler; do
+  for pid in $(pgrep "$name"); do
+    grep -q '^State:.T' /proc/$pid/status 2>/dev/null && kill -CONT $pid && say "process $name was paused"
+  done
+done
+# Static pods that nobody was told to have, and an older kubelet.
+for file in /etc/kubernetes/manifests/*; do
+  case $file in */kube-apiserver.yaml|*/kube-controller-manager.yaml|*/kube-scheduler.yaml|*'*') ;;
+  *) rm -f "$file"; say "static pod $file was not of the lab" ;; esac
+done
+restart="${restart.join(' ')}"
+if [ -e /etc/kubernetes/version.env ]; then
+  rm -f /etc/kubernetes/version.env; say "kubelet and kube-proxy were of another version"
+  restart="$restart kubelet kube-proxy"
+fi
+# Rules of the packet filter that are not Kubernetes' own.
+for table in raw mangle filter; do
+  for chain in PREROUTING INPUT FORWARD OUTPUT POSTROUTING; do
+    iptables -w -t $table -S $chain 2>/dev/null | grep '^-A' | grep -v -e KUBE- | while read -r _ rule; do
+      echo "iptables -w -t $table -D $rule" | sh && say "packet filter: $rule"
+    done
+  done
+done
+iptables -w -S | sed -n 's/^-N \\(FIREDRILL-.*\\)/\\1/p' | while read -r chain; do
+  iptables -w -F "$chain"; iptables -w -X "$chain"; done
+# Limits of the network card, and routes that lead nowhere.
+tc qdisc show dev eth0 2>/dev/null | grep -q -e tbf -e netem && tc qdisc del dev eth0 root && say "a limit on eth0"
+for type in blackhole unreachable prohibit; do
+  ip route show type $type | while read -r route; do
+    ip route del $type \${route#$type } && say "route $type $route"; done
+done
+systemctl daemon-reload
+${
+  services.includes('pod-routes')
+    ? `while read -r network via gateway; do
+  [ -n "$network" ] || continue
+  ip route show "$network" | grep -q "via $gateway" || { ip route replace "$network" via "$gateway"; say "route to $network"; }
+done < /etc/kubernetes/pod-routes
+[ "$(sysctl -n net.ipv4.ip_forward)" = 1 ] || { sysctl -qw net.ipv4.ip_forward=1; say "forwarding was off"; }`
+    : ''
+}
+for service in ${services.join(' ')}; do
+  systemctl unmask -q $service 2>/dev/null
+  systemctl is-enabled -q $service || systemctl enable -q $service
+  if ! systemctl is-active -q $service; then
+    case $(systemctl is-active $service) in activating) ;; *) say "service $service did not run" ;; esac
+    systemctl reset-failed $service 2>/dev/null; systemctl start --no-block $service
+  else
+    case " $restart " in *" $service "*) systemctl restart --no-block $service; say "service $service restarted" ;; esac
+  fi
+done
+`;

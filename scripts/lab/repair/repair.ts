@@ -1,0 +1,141 @@
+import { runOrThrow } from '../../system/run.ts';
+import { FiredrillError } from '../../system/errors.ts';
+import { waitUntil } from '../../system/wait.ts';
+import { listContainers } from '../docker.ts';
+import { dnsAnswers, etcdHasLeader, nodesReady } from '../health.ts';
+import { KubernetesError } from '../kubernetes.ts';
+import type { Lab } from '../lab.ts';
+import { addonManifests } from '../addons.ts';
+import { bringUp, type ActionReporter } from '../up.ts';
+import { restoreCheckpoint } from './checkpoint.ts';
+import { repairMachine } from './machine.ts';
+
+export interface RepairOptions {
+  signal?: AbortSignal | undefined;
+  reporter: ActionReporter;
+}
+
+/** Seconds that etcd, left to itself with all its members started, is given to elect a leader before it is restored. */
+const leaderSeconds = 8;
+const deadlineSeconds = 120;
+
+/**
+ * Brings a lab from any wreck to a working cluster, by the cheapest way that is safe for etcd: machines are started or
+ * rebuilt from the image, put back to what they were told to be, and etcd's members are restored all together or not at all.
+ * @returns what had to be mended, in words.
+ */
+export async function repairLab(lab: Lab, options: RepairOptions): Promise<string[]> {
+  const { signal, reporter } = options;
+  const mended: string[] = [];
+  const act = async (title: string, work: () => Promise<readonly string[]>): Promise<void> => {
+    signal?.throwIfAborted();
+    const shown = reporter.action(title);
+    try {
+      const found = await work();
+      mended.push(...found);
+      shown.done(found.length > 0 ? found.slice(0, 3).join(', ') : undefined);
+    } catch (error) {
+      shown.failed(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+      throw error;
+    }
+  };
+  await act('Start the machines that do not run', () => startMachines(lab, options));
+  await act('Put the machines back as they were told to be', async () =>
+    (await Promise.all(lab.layout.machines.map(({ name }) => repairMachine(lab, name, signal)))).flat(),
+  );
+  await act('Prove or restore etcd', () => proveOrRestoreEtcd(lab, signal));
+  await act('Wait for the API server', () => none(awaitApiServer(lab, signal)));
+  await act("Prove the cluster's own objects", () => proveObjects(lab, signal));
+  await act('Wait for the nodes', () =>
+    none(waitUntil(() => nodesReady(lab), { what: 'every node is Ready', deadlineSeconds, signal })),
+  );
+  await act('Wait for DNS from a pod', () =>
+    none(waitUntil(() => dnsAnswers(lab), { what: 'DNS answers from a pod', deadlineSeconds, signal })),
+  );
+  return mended;
+}
+
+const none = async (work: Promise<void>): Promise<string[]> => {
+  await work;
+  return [];
+};
+
+async function startMachines(lab: Lab, { signal, reporter }: RepairOptions): Promise<string[]> {
+  if (lab.layout.provider !== 'docker') return [];
+  const containers = await listContainers(lab.layout.name, signal);
+  const missing = lab.layout.machines.filter(({ name }) => !containers.some(({ machine }) => machine === name));
+  if (missing.length > 0) {
+    // Vagrant makes what is missing, from the image and its cloud-config. etcd is looked at afterwards.
+    await bringUp({ name: lab.layout.name, signal, reporter, onlyMachines: true });
+    return missing.map(({ name }) => `${name} was destroyed`);
+  }
+  const paused = containers.filter(({ state }) => state === 'paused');
+  if (paused.length > 0) await runOrThrow('docker', ['unpause', ...paused.map(({ id }) => id)], { signal });
+  const off = containers.filter(({ state }) => state === 'exited' || state === 'created');
+  if (off.length > 0) await runOrThrow('docker', ['start', ...off.map(({ id }) => id)], { signal });
+  await Promise.all(
+    lab.layout.machines.map(({ name }) =>
+      waitUntil(async () => (await lab.on(name, 'true', { timeoutSeconds: 5 })).exitCode === 0, {
+        what: `${name} answers`,
+        deadlineSeconds,
+        signal,
+      }),
+    ),
+  );
+  return [...off, ...paused].map(({ machine }) => `${machine} did not run`);
+}
+
+async function proveOrRestoreEtcd(lab: Lab, signal?: AbortSignal): Promise<string[]> {
+  const members = lab.machinesWithRole('etcd');
+  const looks = await Promise.all(
+    members.map(
+      async ({ name }) => (await lab.on(name, '[ -d /var/lib/etcd/data/member ]', { signal })).exitCode === 0,
+    ),
+  );
+  const empty = members.filter((_, index) => !looks[index]);
+  const whole = async () => (await etcdHasLeader(lab)) && (await membersAreTheMachines(lab));
+  if (empty.length === 0) {
+    try {
+      await waitUntil(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal });
+      return [];
+    } catch (error) {
+      if (!(error instanceof FiredrillError)) throw error;
+    }
+  }
+  await restoreCheckpoint(lab, { signal });
+  return ['etcd was restored from the checkpoint, all members together'];
+}
+
+/** Whether etcd's members are the lab's machines, none missing, none too many, none still learning. */
+async function membersAreTheMachines(lab: Lab): Promise<boolean> {
+  const result = await lab.etcd.ctl(['member', 'list', '-w', 'json'], { timeoutSeconds: 5 });
+  if (result.exitCode !== 0) return false;
+  const { members } = JSON.parse(result.stdout) as { members: { name?: string; isLearner?: boolean }[] };
+  const names = members.filter(({ isLearner }) => !isLearner).map(({ name }) => name ?? '');
+  const wanted = lab.machinesWithRole('etcd').map(({ name }) => name);
+  return names.toSorted().join() === wanted.toSorted().join();
+}
+
+const awaitApiServer = (lab: Lab, signal?: AbortSignal) =>
+  waitUntil(() => lab.kubernetes.ready(), { what: 'the API server answers', deadlineSeconds, signal });
+
+/** A cluster that forgot its own DNS has lost its keys: then the checkpoint comes back. */
+async function proveObjects(lab: Lab, signal?: AbortSignal): Promise<string[]> {
+  const missing = await isMissing(lab, '/apis/apps/v1/namespaces/kube-system/deployments/coredns');
+  if (missing) {
+    await restoreCheckpoint(lab, { signal });
+    await awaitApiServer(lab, signal);
+  }
+  await lab.kubernetes.apply(await addonManifests(lab));
+  return missing ? ["the cluster's objects were gone: etcd was restored from the checkpoint"] : [];
+}
+
+async function isMissing(lab: Lab, path: string): Promise<boolean> {
+  try {
+    await lab.kubernetes.get(path);
+    return false;
+  } catch (error) {
+    if (error instanceof KubernetesError && error.status === 404) return true;
+    throw error;
+  }
+}

@@ -1,0 +1,107 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { renderCloudConfig } from '../../scripts/lab/cloud-config.ts';
+import { createLayout, type Size } from '../../scripts/lab/layout.ts';
+import { makeCertificates } from '../../scripts/lab/pki.ts';
+
+/** Keys that both coreos-cloudinit and cloud-init read, and the two of cloud-init alone. */
+const known = ['hostname', 'ssh_authorized_keys', 'users', 'write_files', 'coreos', 'runcmd', 'bootcmd'];
+const knownOfFile = ['path', 'content', 'permissions', 'owner', 'encoding'];
+
+interface Rendered {
+  hostname: string;
+  runcmd: string[];
+  write_files: Record<string, string>[];
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'firedrill-test-'));
+  for (const size of ['default', 'single'] as const) {
+    await makeCertificates(createLayout({ name: size, size }), join(folder, size));
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function rendered(size: Size, name: string): Promise<Rendered> {
+  const layout = createLayout({ name: size, size });
+  const machine = layout.machines.find((each) => each.name === name)!;
+  const pki = join(folder, size, 'pki');
+  const text = await renderCloudConfig(machine, {
+    layout,
+    pki,
+    sshPublicKey: 'ssh-ed25519 AAAA',
+    kubernetesVersion: '1.2.3',
+  });
+  expect(text.startsWith('#cloud-config\n')).toBe(true);
+  return parse(text) as Rendered;
+}
+
+describe('a rendered cloud-config', () => {
+  const all = [
+    ...['e1', 'e2', 'e3', 'c1', 'w1', 'w2'].map((name) => ['default', name] as const),
+    ['single', 'c1'] as const,
+  ];
+
+  it.each(all)('of size %s, machine %s, has only keys that both readers know', async (size, name) => {
+    const config = await rendered(size, name);
+    expect(config.hostname).toBe(name);
+    expect(Object.keys(config).filter((key) => !known.includes(key))).toEqual([]);
+    expect(config.write_files.flatMap((file) => Object.keys(file)).filter((key) => !knownOfFile.includes(key))).toEqual(
+      [],
+    );
+    expect(JSON.stringify(config)).not.toContain('{{');
+  });
+
+  it.each(all)('of size %s, machine %s, writes each file once and keeps keys to their owner', async (size, name) => {
+    const files = (await rendered(size, name)).write_files;
+    expect(new Set(files.map(({ path }) => path)).size).toBe(files.length);
+    const open = files.filter(({ path, permissions }) => path?.endsWith('.key') && permissions !== '0600');
+    expect(open.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('tells a worker the way to the pods of the others and not to its own', async () => {
+    const files = (await rendered('default', 'w1')).write_files;
+    expect(files.find(({ path }) => path === '/etc/kubernetes/pod-routes')?.['content']).toBe(
+      '10.2.101.0/24 via 10.0.3.101\n10.2.202.0/24 via 10.0.3.202\n',
+    );
+  });
+
+  it('gives the one machine of size single every role', async () => {
+    const { write_files: files, runcmd } = await rendered('single', 'c1');
+    const paths = files.map(({ path }) => path);
+    expect(paths).toContain('/etc/systemd/system/etcd.service');
+    expect(paths).toContain('/etc/kubernetes/manifests/kube-apiserver.yaml');
+    expect(files.find(({ path }) => path === '/etc/kubernetes/kubelet.yaml')?.['content']).toContain(
+      'registerWithTaints: []',
+    );
+    expect(runcmd.filter((line) => line === 'systemctl daemon-reload')).toHaveLength(1);
+  });
+});
+
+describe('certificates', () => {
+  it('are signed by their authority, last ten years and name the machine', async () => {
+    const pem = (name: string) => readFile(join(folder, 'default', 'pki', name), 'utf8');
+    const authority = new X509Certificate(await pem('etcd-ca.crt'));
+    const member = new X509Certificate(await pem('etcd-e2.crt'));
+    expect(member.verify(authority.publicKey)).toBe(true);
+    expect(member.verify(new X509Certificate(await pem('ca.crt')).publicKey)).toBe(false);
+    expect(member.checkIP('10.0.3.52')).toBe('10.0.3.52');
+    expect(member.checkIP('10.0.3.51')).toBeUndefined();
+    const years = (Date.parse(member.validTo) - Date.now()) / (365.25 * 24 * 3_600_000);
+    expect(years).toBeGreaterThan(9.9);
+    expect(new X509Certificate(await pem('kubelet-w1.crt')).subject).toBe('O=system:nodes\nCN=system:node:w1');
+  });
+
+  it('have keys that only their owner reads, and are made once', async () => {
+    const key = join(folder, 'default', 'pki', 'ca.key');
+    expect((await stat(key)).mode & 0o777).toBe(0o600);
+    const before = await readFile(key, 'utf8');
+    await makeCertificates(createLayout({ name: 'default' }), join(folder, 'default'));
+    expect(await readFile(key, 'utf8')).toBe(before);
+  });
+});
