@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { Interrupted } from '../system/errors.ts';
+import { wantsAccessible } from './look.ts';
 import { harmless } from './wrap.ts';
 
-/** Where a question is asked. `accessible`: as plain lines with numbers to type, nothing is drawn twice. */
+/** Where a question is asked. `accessible`: as plain lines with numbers to type; default: what ACCESSIBLE says. */
 export interface PromptIo {
   input: Readable;
   output: Writable;
@@ -19,9 +20,11 @@ export interface Choice<Value> {
 /** The longest time that can be bet on, in seconds: one hour. */
 const mostSeconds = 3600;
 
+const isAccessible = (io: PromptIo): boolean => io.accessible ?? wantsAccessible();
+
 /** Yes or no. @throws Interrupted on Ctrl-C, or when the signal aborts. */
 export async function confirm(question: string, io: PromptIo, byDefault = true): Promise<boolean> {
-  if (!io.accessible) {
+  if (!isAccessible(io)) {
     const prompts = await import('@inquirer/prompts');
     return prompted(prompts.confirm({ message: question, default: byDefault }, contextOf(io)));
   }
@@ -40,7 +43,7 @@ export async function choose<const Value>(
   io: PromptIo,
   byDefault?: Value,
 ): Promise<Value> {
-  if (!io.accessible) {
+  if (!isAccessible(io)) {
     const prompts = await import('@inquirer/prompts');
     const config = {
       message: question,
@@ -64,7 +67,7 @@ export async function askSeconds(question: string, io: PromptIo): Promise<number
     const value = parseSeconds(answer);
     return value === undefined ? { refusal: secondsRefusal } : { value };
   };
-  if (io.accessible) return askLine(`${question} (seconds): `, io, parse);
+  if (isAccessible(io)) return askLine(`${question} (seconds): `, io, parse);
   const prompts = await import('@inquirer/prompts');
   const validate = (answer: string) => parseSeconds(answer) !== undefined || secondsRefusal;
   const answer = await prompted(prompts.input({ message: `${question} (seconds)`, validate }, contextOf(io)));

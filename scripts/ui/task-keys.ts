@@ -20,18 +20,31 @@ export const taskKeys: readonly KeyHelp<TaskKey>[] = [
   { key: 'q', means: 'quit', says: 'quit', explains: 'leave; the next start goes on at this step' },
 ];
 
-export const nextKeys: readonly KeyHelp<'next' | 'back' | 'quit'>[] = [
+const nextKeys: readonly KeyHelp<'next' | 'back' | 'quit'>[] = [
   { key: 'return', means: 'next', says: 'go on', explains: 'go on' },
   { key: 'b', means: 'back', says: 'back', explains: 'go back to the step before' },
   { key: 'q', means: 'quit', says: 'quit', explains: 'leave; the next start goes on here' },
 ];
+
+/** The keys after a page: `extra` where it has commands that can be tried. */
+export const nextKeysWith = (
+  extra: readonly ('run' | 'shell')[],
+): readonly KeyHelp<'next' | 'back' | 'quit' | 'run' | 'shell'>[] => {
+  const [goOn, ...others] = nextKeys;
+  const offered = taskKeys.flatMap((help) =>
+    (help.means === 'run' || help.means === 'shell') && extra.includes(help.means)
+      ? [{ ...help, means: help.means }]
+      : [],
+  );
+  return [...(goOn ? [goOn] : []), ...offered, ...others];
+};
 
 const shownKey = (key: string): string => (key === 'return' ? 'Enter' : key);
 
 /** The keys in a line, or in two where the terminal is narrow. */
 export function keyLines(keys: readonly KeyHelp<string>[], look: Look): string[] {
   const styles = stylesFor(look);
-  const help = keys.some(({ key }) => key === 'r') ? [{ key: '?', says: 'help' }] : [];
+  const help = keys.some(({ key }) => key === 'h') ? [{ key: '?', says: 'help' }] : [];
   const parts = [...keys, ...help].map(({ key, says }) => `${styles.strong(`[${shownKey(key)}]`)} ${says}`);
   const lines: string[] = [];
   for (const part of parts) {

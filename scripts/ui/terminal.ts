@@ -8,7 +8,7 @@ import { Keyboard, keyPressed, type KeyInput } from './keyboard.ts';
 import { LiveLine } from './live-line.ts';
 import { columnsOf, stylesFor, type Look } from './look.ts';
 import { openShell } from './shell.ts';
-import { helpLines, keyLines, liveLines, nextKeys, taskKeys } from './task-keys.ts';
+import { helpLines, keyLines, liveLines, nextKeysWith, taskKeys } from './task-keys.ts';
 import { pageLines, introductionLines, debriefLines } from './page-lines.ts';
 import { lastSeen, News } from './verdict-lines.ts';
 import { harmless, wrap } from './wrap.ts';
@@ -118,14 +118,15 @@ class TerminalUi implements Ui {
     if (event.type === 'step-reached') this.print(debriefLines(event.page, this.look));
   }
 
-  next(question: string): Promise<'next' | 'back' | 'quit'> {
+  next(question: string, extra: readonly ('run' | 'shell')[] = []): ReturnType<Ui['next']> {
+    const keys = nextKeysWith(extra);
     const styles = stylesFor(this.look);
     const heading = this.tallPage && this.step ? wrap(styles.faint(this.step), this.look.columns) : [];
     this.tallPage = false;
     this.waiting = undefined;
     this.redraw(false);
-    this.print(['', ...heading, ...wrap(harmless(question), this.look.columns), ...keyLines(nextKeys, this.look)]);
-    return keyPressed(this.keyboard, nextKeys);
+    this.print(['', ...heading, ...wrap(harmless(question), this.look.columns), ...keyLines(keys, this.look)]);
+    return keyPressed(this.keyboard, keys);
   }
 
   async predict(prediction: Prediction): Promise<string> {

@@ -15,7 +15,7 @@ const choices = [
 const asPrompt =
   <T>(ask: (io: PromptIo) => Promise<T>) =>
   (_config: object, context?: unknown) =>
-    ask(context as PromptIo);
+    ask({ ...(context as PromptIo), accessible: false });
 
 describe('at a terminal', () => {
   it('chooses with the arrows', async () => {
@@ -47,7 +47,7 @@ describe('at a terminal', () => {
   it('is interrupted by its signal', async () => {
     const stop = new AbortController();
     const input = new PassThrough();
-    const answer = confirm('Do it?', { input, output: new FakeOutput(), signal: stop.signal });
+    const answer = confirm('Do it?', { input, output: new FakeOutput(), signal: stop.signal, accessible: false });
     stop.abort();
     await expect(answer).rejects.toBeInstanceOf(Interrupted);
   });

@@ -180,6 +180,17 @@ describe('pages', () => {
   });
 });
 
+it('offers to run the commands of a page to read, where it has some', async () => {
+  const { input, output, ui } = terminal({ columns: 60 });
+  const none = ui.next('Go on?');
+  input.write('rq');
+  await expect(none).resolves.toBe('quit');
+  const some = ui.next('Go on?', ['run', 'shell']);
+  expect(output.text).toContain('[Enter] go on  [r] run  [s] shell  [b] back  [q] quit');
+  input.write('r');
+  await expect(some).resolves.toBe('run');
+});
+
 describe('the shell', () => {
   it('has the terminal to itself; events wait until it is left', async () => {
     const { input, output, openShell, ui } = terminal();
