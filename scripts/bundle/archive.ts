@@ -49,8 +49,11 @@ async function throughTar(
   try {
     await work();
   } catch (error) {
-    broken = error;
-    tar.kill();
+    // tar may stop reading at the archive's end, before the last padding has come: its exit code tells.
+    if (!isEarlyEnd(error)) {
+      broken = error;
+      tar.kill();
+    }
   }
   const [code] = (await ended) as [number | null];
   if (code === 0 && broken === undefined) return;
@@ -62,6 +65,9 @@ async function throughTar(
     cause: broken,
   });
 }
+
+const isEarlyEnd = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE');
 
 /** By its first four bytes (RFC 8878), whatever its name is. */
 async function isZstd(path: string): Promise<boolean> {

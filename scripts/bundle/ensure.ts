@@ -1,7 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setGlobalProxyFromEnv } from 'node:http';
-import { cacheFolder } from '../system/folders.ts';
+import { cacheFolder, checkoutFolder } from '../system/folders.ts';
 import { messageOf } from '../system/errors.ts';
 import { bundleAt, type Bundle, type EnsureOptions } from './bundle.ts';
 import { cachedSource } from './cached.ts';
@@ -13,12 +13,23 @@ import { makeMissing } from './make.ts';
 import { fileEntry, readManifest, writeManifest, type Manifest } from './manifest.ts';
 import { bundleFolder, bundlesFolder, pinsOfAll } from './pins.ts';
 import { releaseSource } from './release.ts';
+import { discardBadFiles, findBadFiles, type BadFile } from './verify.ts';
 import { openSupply, supplySource, type Supply } from './supply.ts';
 
 const lockPath = (): string => join(cacheFolder(), 'bundle.lock');
 
 /** See `ensureBundle`. One run at a time works on the cache. */
-export async function ensureAll(options: EnsureOptions): Promise<Bundle> {
+export const ensureAll = (options: EnsureOptions): Promise<Bundle> => withLock(options, () => ensureLocked(options));
+
+/** Finds corrupt and missing files, and makes them again. @throws what `ensureBundle` throws. */
+export const repairBundle = (options: EnsureOptions): Promise<{ bad: BadFile[]; bundle: Bundle }> =>
+  withLock(options, async () => {
+    const bad = await findBadFiles(options);
+    await discardBadFiles(bad);
+    return { bad, bundle: await ensureLocked(options) };
+  });
+
+async function withLock<T>(options: EnsureOptions, work: () => Promise<T>): Promise<T> {
   setGlobalProxyFromEnv();
   const giveBack = await takeLock(lockPath(), {
     signal: options.signal,
@@ -28,11 +39,19 @@ export async function ensureAll(options: EnsureOptions): Promise<Bundle> {
     },
   });
   try {
-    return await ensureLocked(options);
+    await removeLeftovers();
+    return await work();
   } catch (error) {
     throw isDiskFull(error) ? diskFull(cacheFolder(), error) : error;
   } finally {
     await giveBack();
+  }
+}
+
+/** Imports that a killed run left unpacked. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(cacheFolder())) {
+    if (name.startsWith('.import-')) await rm(join(cacheFolder(), name), { recursive: true, force: true });
   }
 }
 
@@ -74,15 +93,23 @@ async function ensureLocked(options: EnsureOptions): Promise<Bundle> {
   }
 }
 
-async function openIfAny({ from, signal, onProgress }: EnsureOptions): Promise<Supply | undefined> {
+async function openIfAny({ from: given, signal, onProgress }: EnsureOptions): Promise<Supply | undefined> {
+  const from = given ?? (await besideKit());
   if (from === undefined) return undefined;
   try {
     return await openSupply(from, { signal, pins: pinsOfAll() });
   } catch (error) {
     if (signal?.aborted || isDiskFull(error)) throw error;
-    onProgress?.({ component: 'lock', state: 'working', source: from, seconds: 0, note: messageOf(error) });
+    onProgress?.({ component: 'bundle', state: 'working', source: from, seconds: 0, note: messageOf(error) });
     return undefined;
   }
+}
+
+/** The bundle of an unpacked export lies beside its kit. */
+async function besideKit(): Promise<string | undefined> {
+  const folder = join(checkoutFolder, '..');
+  const manifest = await stat(join(folder, 'bundle', 'manifest.json')).catch(() => undefined);
+  return manifest?.isFile() ? folder : undefined;
 }
 
 async function ensureMachine(options: EnsureOptions, supply: Supply | undefined, signal: AbortSignal): Promise<string> {
@@ -128,28 +155,37 @@ async function takeImages(folder: string, supply: Supply, options: EnsureOptions
 }
 
 async function ensureImages(folder: string, machineImage: string, options: EnsureOptions): Promise<string> {
-  const { ensureImages: make } = await imagesModule();
+  const { ensureImages: make } = await import('./images/images.ts');
   const startedAt = performance.now();
   const seconds = (): number => (performance.now() - startedAt) / 1000;
   options.onProgress?.({ component: 'images', state: 'working', seconds: 0 });
-  const { imageStore } = await make({ bundleFolder: folder, machineImage, signal: options.signal });
+  const { imageStore } = await make({
+    bundleFolder: folder,
+    machineImage,
+    signal: options.signal,
+    onProgress: (line) => {
+      // The rest is what apt and containerd say.
+      if (/^(image|unpacking) /.test(line)) {
+        options.onProgress?.({ component: 'images', state: 'working', seconds: seconds(), note: line });
+      }
+    },
+  });
   const manifest = await readManifest(folder, pinsOfAll());
   const before = JSON.stringify(manifest);
-  await recordImages(folder, manifest, options.signal);
   manifest.imageStore = relative(folder, imageStore);
+  await recordImages(folder, manifest, options.signal);
   manifest.machineImage = machineImage;
   if (JSON.stringify(manifest) !== before) await writeManifest(folder, manifest);
   options.onProgress?.({ component: 'images', state: 'done', seconds: seconds() });
   return manifest.imageStore;
 }
 
-/** Checksums of what is under images/; only of those that changed since. */
+/** Checksums of the images and of their store; only of those that changed since. */
 async function recordImages(folder: string, manifest: Manifest, signal?: AbortSignal): Promise<void> {
-  const { stat } = await import('node:fs/promises');
   const found = await readdir(join(folder, 'images'), { recursive: true, withFileTypes: true });
-  const paths = found
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+  const archives = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const paths = archives.map((path) => relative(folder, path));
+  if (manifest.imageStore !== undefined) paths.push(manifest.imageStore);
   for (const [path, { component }] of Object.entries(manifest.files)) {
     if (component === 'images' && !paths.includes(path)) manifest.files = without(manifest.files, path);
   }
@@ -163,13 +199,3 @@ async function recordImages(folder: string, manifest: Manifest, signal?: AbortSi
 
 const without = (files: Manifest['files'], path: string): Manifest['files'] =>
   Object.fromEntries(Object.entries(files).filter(([name]) => name !== path));
-
-interface ImagesModule {
-  ensureImages: (options: {
-    bundleFolder: string;
-    machineImage: string;
-    signal?: AbortSignal | undefined;
-  }) => Promise<{ imageStore: string }>;
-}
-
-const imagesModule = async (path = './images/images.ts'): Promise<ImagesModule> => (await import(path)) as ImagesModule;

@@ -15,17 +15,23 @@ export const buildCacheFolder = (): string => join(cacheFolder(), 'build');
 /** The oldest Go that can fetch the one that a go.mod asks for (https://go.dev/doc/toolchain). */
 const oldestMinor = 21;
 
-/** Where the official archive puts Go; an installer may not have told the PATH. */
-const usualPlaces = ['/usr/local/go/bin/go', '/usr/lib/go/bin/go'];
+/** Where the official archive and Debian's versioned packages (golang-1.24-go) put Go; the PATH may not know. */
+const usualPlaces = [
+  '/usr/local/go/bin/go',
+  '/usr/lib/go/bin/go',
+  ...[30, 29, 28, 27, 26, 25, 24, 23, 22, 21].map((minor) => `/usr/lib/go-1.${minor}/bin/go`),
+];
 
 /**
  * The Go to build with.
  * @throws FiredrillError `go-missing` where there is none, or only one older than 1.21.
  */
-export async function findGo(signal?: AbortSignal): Promise<string> {
+export async function findGo(
+  options: { signal?: AbortSignal | undefined; usualPlaces?: readonly string[] } = {},
+): Promise<string> {
   const found: string[] = [];
-  for (const go of ['go', ...usualPlaces]) {
-    const version = await versionOf(go, signal);
+  for (const go of ['go', ...(options.usualPlaces ?? usualPlaces)]) {
+    const version = await versionOf(go, options.signal);
     if (version === undefined) continue;
     const [major = 0, minor = 0] = version.split('.').map(Number);
     if (major > 1 || minor >= oldestMinor) return go;
@@ -39,7 +45,7 @@ export async function findGo(signal?: AbortSignal): Promise<string> {
   });
 }
 
-async function versionOf(go: string, signal?: AbortSignal): Promise<string | undefined> {
+async function versionOf(go: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   if (go.startsWith('/')) {
     try {
       await access(go);
@@ -82,7 +88,7 @@ export function goSource(): Source {
   return {
     name: 'Go modules',
     async get(component, into, { signal, onSecondsLeft }) {
-      const go = await findGo(signal);
+      const go = await findGo({ signal });
       const startedAt = performance.now();
       const seconds = (): number => (performance.now() - startedAt) / 1000;
       const expected = component.cost.buildSeconds;

@@ -135,7 +135,7 @@ function checked(from: string, text: string, options: SupplyOptions): Manifest {
   }
   // A manifest names files: none of them may lead out of the bundle's folder.
   const stray = Object.keys(manifest.files).find(
-    (path) => !/^(bin|cni|older|images)\/[\w.@+/-]+$/.test(path) || path.includes('..'),
+    (path) => !/^((bin|cni|older|images)\/[\w.@+/-]+|image-store-\w+\.tar)$/.test(path) || path.includes('..'),
   );
   if (stray !== undefined) throw unreadable(from, `its manifest names '${stray}'`);
   if (manifest.pins === options.pins) return manifest;

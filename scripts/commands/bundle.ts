@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Progress } from '../bundle/bundle.ts';
+import type { BadFile } from '../bundle/verify.ts';
 import { contextOf, type Context } from './context.ts';
 
 const fromOption = (): Option =>
@@ -100,36 +101,42 @@ async function printStatus(context: Context): Promise<void> {
 
 async function build(context: Context, from: string | undefined): Promise<void> {
   const { ensureBundle } = await import('../bundle/bundle.ts');
-  const bundle = await ensureBundle({
-    signal: context.signal,
-    onProgress: context.json
-      ? (progress) => {
-          context.printJson(progress);
-        }
-      : progressPrinter(lines(context)),
-    ...(from === undefined ? {} : { from }),
-  });
+  const bundle = await ensureBundle(makeOptions(context, from));
   if (context.json) context.printJson(bundle);
   else context.print(`The bundle is complete: ${bundle.folder}`);
 }
 
+const makeOptions = (context: Context, from: string | undefined) => ({
+  signal: context.signal,
+  onProgress: context.json
+    ? (progress: Progress) => {
+        context.printJson(progress);
+      }
+    : progressPrinter(lines(context)),
+  ...(from === undefined ? {} : { from }),
+});
+
 async function verify(context: Context, options: { repair?: boolean; from?: string }): Promise<void> {
-  const { discardBadFiles, findBadFiles } = await import('../bundle/verify.ts');
+  const { bundleStatus, findBadFiles } = await import('../bundle/verify.ts');
+  if (options.repair) {
+    const { repairBundle } = await import('../bundle/ensure.ts');
+    const { bad, bundle } = await repairBundle(makeOptions(context, options.from));
+    printBad(context, bad, 'was');
+    if (!context.json) context.print(`Every file is as it should be: ${bundle.folder}`);
+    return;
+  }
   const bad = await findBadFiles({ signal: context.signal });
-  if (context.json) context.printJson(bad);
-  else for (const { path, why } of bad) context.print(`${path}: ${why}`);
-  if (bad.length > 0 && options.repair) {
-    await discardBadFiles(bad);
-    await build(context, options.from);
-    return;
-  }
-  if (context.json) return void (process.exitCode = bad.length > 0 ? 1 : 0);
-  if (bad.length > 0) {
-    context.print("Run 'npx firedrill bundle verify --repair': it makes them again.");
-    process.exitCode = 1;
-    return;
-  }
-  await printStatus(context);
+  printBad(context, bad, 'is');
+  const { complete, folder } = await bundleStatus();
+  process.exitCode = bad.length === 0 && complete ? 0 : 1;
+  if (context.json) return;
+  if (process.exitCode === 0) context.print(`Every file is as it should be: ${folder}`);
+  else context.print("Not complete: 'npx firedrill bundle verify --repair' makes what is missing or corrupt.");
+}
+
+function printBad(context: Context, bad: readonly BadFile[], verb: 'is' | 'was'): void {
+  if (context.json) context.printJson({ bad });
+  else for (const { path, why } of bad) context.print(`${path} ${verb} ${why}`);
 }
 
 /** Plain lines, also in a pipe: a line when something changes, and one a while that something takes long. */
