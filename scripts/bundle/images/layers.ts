@@ -60,7 +60,7 @@ export async function layerOfRoot(
 }
 
 async function carryOver(
-  entry: AsyncIterable<Uint8Array> & { header: Header },
+  entry: AsyncIterable<unknown> & { header: Header },
   layer: Pack,
   below: Tree,
   tree: Map<string, string>,
@@ -73,7 +73,7 @@ async function carryOver(
   const link = linkname && type === 'link' ? linkname.replace(/^\.?\/+/, '') : linkname;
   const rights = Object.entries(pax ?? {}).filter(([key]) => key.startsWith('SCHILY.xattr'));
   const sum = createHash('sha256').update(content).digest('hex');
-  const fingerprint = JSON.stringify([type, mode, uid, gid, link ?? '', rights, sum]);
+  const fingerprint = JSON.stringify([type, mode, uid, gid, link, rights, sum]);
   tree.set(name, fingerprint);
   if (below.get(name) === fingerprint) return;
   const header: Header = { ...entry.header, name, mtime: new Date(0), size: content.length };
@@ -84,7 +84,8 @@ async function carryOver(
       if (error) reject(error);
       else resolve();
     };
-    if (content.length > 0) layer.entry(header, content, done);
+    // A file without a body would wait for one, even where it is empty.
+    if (type === 'file') layer.entry(header, content, done);
     else layer.entry(header, done);
   });
 }

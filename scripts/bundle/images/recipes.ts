@@ -38,6 +38,9 @@ const toolbox: DebianRoot = {
   ],
 };
 
+/** Every root file system that the images are made of. */
+export const debianRoots = [base, redis, toolbox];
+
 /** What the images of the lab are made of. Programs are taken from the bundle's folder. */
 export async function imageRecipes(bundleFolder: string): Promise<ImageRecipe[]> {
   const debian = debianLayers();
@@ -74,7 +77,7 @@ export async function imageRecipes(bundleFolder: string): Promise<ImageRecipe[]>
 export function archiveName(recipe: ImageRecipe): string {
   const keys = recipe.layers.map(({ key, what }) => [key, what]);
   const hash = hashOf([recipe.reference, recipe.config, keys]);
-  const readable = recipe.reference.split('/').slice(-2).join('-').replace(':', '-');
+  const readable = recipe.reference.replace(/^.*\//, '').replace(':', '-');
   return `${readable}-${hash}.tar`;
 }
 

@@ -113,8 +113,9 @@ export async function fileInTar(path: string, name: string): Promise<Uint8Array>
 }
 
 /** All bytes of an entry that is being read. */
-export async function contentOf(entry: AsyncIterable<Uint8Array>): Promise<Buffer> {
+export async function contentOf(entry: AsyncIterable<unknown>): Promise<Buffer> {
   const parts: Uint8Array[] = [];
-  for await (const part of entry) parts.push(part);
+  // tar-stream's types do not say what it yields: buffers.
+  for await (const part of entry) parts.push(part as Uint8Array);
   return Buffer.concat(parts);
 }
