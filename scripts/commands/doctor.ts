@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Layout } from '../lab/layout.ts';
 import type { DoctorFacts } from '../setup/doctor.ts';
 import type { Finding } from '../setup/finding.ts';
 import { contextOf, type Context } from './context.ts';
@@ -54,10 +55,17 @@ async function factsFor(context: Context): Promise<DoctorFacts> {
     labName: context.lab,
     version: about.version ?? 'unknown',
     bundle: await lookAtBundle(),
-    // A damaged file of the lab is what `lab status` reports; doctor goes on with the usual layout.
-    layout: await readLayout(context.lab).catch(() => undefined),
+    // A damaged file of the lab is what `lab status` reports; doctor goes on with the layout of a new lab.
+    layout: (await readLayout(context.lab).catch(() => undefined)) ?? (await layoutOfNewLab(context.lab)),
     openFaults: openFaults.map(({ fault }) => fault.title),
   };
+}
+
+/** Where `lab up` would put it: the environment may name another network and other ports. */
+async function layoutOfNewLab(name: string): Promise<Layout> {
+  const { createLayout } = await import('../lab/layout.ts');
+  const { FIREDRILL_SUBNET: subnet, FIREDRILL_FIRST_PORT: port } = process.env;
+  return createLayout({ name, ...(subnet ? { subnet } : {}), ...(port ? { firstPort: Number(port) } : {}) });
 }
 
 async function saveReport(path: string, findings: readonly Finding[]): Promise<void> {

@@ -14,8 +14,8 @@ export interface DoctorFacts {
   version: string;
   /** The bundle's folder, or what is missing of it. */
   bundle: { folder: string } | { lacking: string };
-  /** Of the lab that was made last, if there is one. */
-  layout: Layout | undefined;
+  /** Of the lab, made or still to be made. */
+  layout: Layout;
   /** Titles of faults that were injected and not undone. */
   openFaults: readonly string[];
 }
@@ -30,7 +30,7 @@ export async function examine(host: Host, facts: DoctorFacts): Promise<Finding[]
     diskFinding(host, cacheFolder(), bundleComplete),
     memoryFinding(host),
     inotifyFinding(host),
-    networkFindings(host, facts.layout, facts.labName),
+    networkFindings(host, facts.layout),
   ]);
   return [
     systemFinding(host),

@@ -1,4 +1,4 @@
-import { createLayout, podNetwork, serviceNetwork, type Layout } from '../lab/layout.ts';
+import { podNetwork, serviceNetwork, type Layout } from '../lab/layout.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
 import { gigabytes } from './look-at-programs.ts';
 import { networksOfDocker, overlap, routesOf } from './networks.ts';
@@ -42,8 +42,7 @@ export async function inotifyFinding(host: Host): Promise<Finding | undefined> {
 }
 
 /** Whether the lab's ports and networks are free. Those of its own machines do not count. */
-export async function networkFindings(host: Host, known: Layout | undefined, labName: string): Promise<Finding[]> {
-  const layout = known ?? createLayout({ name: labName });
+export async function networkFindings(host: Host, layout: Layout): Promise<Finding[]> {
   return [await portFinding(host, layout), await subnetFinding(host, layout)];
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createLayout } from '../../scripts/lab/layout.ts';
 import { describeFindings, examine, type DoctorFacts } from '../../scripts/setup/doctor.ts';
 import { isReady } from '../../scripts/setup/finding.ts';
 import { overlap, routesOf } from '../../scripts/setup/networks.ts';
@@ -10,7 +11,7 @@ const facts: DoctorFacts = {
   labName: 'firedrill',
   version: '0.1.0',
   bundle: { folder: '/cache/bundle' },
-  layout: undefined,
+  layout: createLayout({ name: 'firedrill' }),
   openFaults: [],
 };
 const conclusionFor = async (host: MadeUpHost, changes: Partial<DoctorFacts> = {}) =>
