@@ -9,16 +9,14 @@ import { defineLesson, drill, task } from '../../scripts/course/model.ts';
 import { deleteRoute } from '../../scripts/faults/delete-route.ts';
 import { firewallScripts } from '../../scripts/faults/firewall.ts';
 import { podSubnet } from '../../scripts/lab/layout.ts';
-import { checkoutFolder } from '../../scripts/system/folders.ts';
+import { applyGuestbook, forgetMessages } from '../guestbook.ts';
 import { howPodIsChosen, senderOfAPing, strangerNode } from './bets.ts';
 import { namesBets, observeNames } from './names-drill.ts';
 import { observePaths, pathBets } from './path-drill.ts';
 import { addressOfPod, cableOf, nextHop, ruleOnNode } from './stations.ts';
 
-const manifests = [
-  join(checkoutFolder, 'app', 'manifests', 'guestbook.yaml'),
-  join(import.meta.dirname, 'manifests', 'toolboxes.yaml'),
-];
+const message = 'through the tunnel';
+const toolboxes = join(import.meta.dirname, 'manifests', 'toolboxes.yaml');
 const answers = ['route', 'cable', 'dns', 'packet'].map((name) => `answer-${name}`);
 
 const fromW1 = { says: 'pod toolbox-w1', find: addressOfPod('toolbox-w1') };
@@ -38,13 +36,15 @@ export default defineLesson({
     dnsAnswersFromPod('toolbox-w2'),
   ],
   async prepare(lab) {
-    for (const path of manifests) await lab.kubernetes.apply(await readFile(path, 'utf8'));
+    await applyGuestbook(lab);
+    await lab.kubernetes.apply(await readFile(toolboxes, 'utf8'));
   },
   async cleanUp(lab) {
+    await forgetMessages(lab, message);
     await lab.onHost(
       `kubectl delete configmap ${answers.join(' ')} --ignore-not-found
       kubectl delete service front --ignore-not-found
-      kubectl delete pods -l lesson=network --ignore-not-found --wait=false`,
+      kubectl delete pods -l lesson=network --ignore-not-found`,
     );
   },
   steps: {
@@ -78,9 +78,7 @@ export default defineLesson({
     }),
     'From outside': task({
       predictions: [strangerNode],
-      reach: [appHasMessage('through the tunnel')],
-      // The message stays when somebody takes the lesson again: it is the learner's, not ours to delete.
-      startsUnmet: false,
+      reach: [appHasMessage(message)],
     }),
     'Follow one packet': task({
       predictions: [senderOfAPing],

@@ -2,7 +2,7 @@ import { appPaths } from '../../scripts/checks/app.ts';
 import { dnsAnswersFromPod, inPod } from '../../scripts/checks/network.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { sample, within } from './sampling.ts';
+import { sample, within } from '../sampling.ts';
 
 const appPort = 8080;
 

@@ -3,7 +3,7 @@ import { nodesAreReady } from '../../scripts/checks/nodes.ts';
 import { podReaches } from '../../scripts/checks/network.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { sample, within } from './sampling.ts';
+import { sample, within } from '../sampling.ts';
 import { addressOfPod } from './stations.ts';
 
 const requests = 20;

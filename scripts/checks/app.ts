@@ -9,7 +9,9 @@ export const appPaths = { page: '/', messages: '/api/messages', info: '/api/info
 /** Times that the version is asked: each time over a new connection, which may end on another pod. */
 const versionSamples = 8;
 
-export type AppAnswer = { status: number; body: string } | { status: undefined; why: string };
+export type AppAnswer =
+  | { status: number; body: string; /** Of the pod that answered (header X-Version). */ version: string | undefined }
+  | { status: undefined; why: string };
 
 /**
  * One request to the app as somebody outside would send it: through the NodePort of `w1`, published on 127.0.0.1, and
@@ -31,7 +33,8 @@ export function askApp(lab: Lab, path: string, timeoutSeconds = 2): Promise<AppA
       response.on('data', (chunk: string) => (body += chunk));
       response.on('error', fail);
       response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, body });
+        const version = response.headers['x-version'];
+        resolve({ status: response.statusCode ?? 0, body, version: typeof version === 'string' ? version : undefined });
       });
     }).on('error', fail);
   });

@@ -1,0 +1,110 @@
+import { appHasMessage } from '../../scripts/checks/app.ts';
+import type { Prediction } from '../../scripts/course/model.ts';
+import type { Sample } from '../sampling.ts';
+import { visitsIn } from './visitor.ts';
+
+export const shareOfTheApp: Prediction = {
+  kind: 'choice',
+  id: 'share',
+  question: "How much of the image is the guestbook's own code?",
+  choices: [
+    { value: 'most', says: 'more than half' },
+    { value: 'some', says: '1 to 50 %' },
+    { value: 'little', says: 'less than 1 %' },
+  ],
+  async measure(lab) {
+    const folder = '/run/measured-image';
+    const result = await lab.on(
+      'w1',
+      `mkdir -p ${folder} && ctr images mount docker.io/firedrill/guestbook:1 ${folder} >/dev/null &&
+        du -s --block-size=1K ${folder} ${folder}/app | cut -f 1 | xargs; ctr images unmount --rm ${folder} >/dev/null`,
+    );
+    const [all, app] = result.stdout.trim().split(' ').map(Number);
+    if (!all || !app) throw new Error('the image could not be looked at');
+    const percent = (100 * app) / all;
+    const value = percent > 50 ? 'most' : percent >= 1 ? 'some' : 'little';
+    return { value, saw: `${app} KB of ${Math.round(all / 1024)} MB are the guestbook` };
+  },
+};
+
+const failed = (id: string, question: string): Prediction => ({
+  kind: 'choice',
+  id,
+  question,
+  choices: [
+    { value: 'none', says: 'none' },
+    { value: 'few', says: 'a few: at most 2 %' },
+    { value: 'many', says: 'more than 2 %' },
+  ],
+  measure(_lab, { observed }) {
+    const visits = visitsIn(observed);
+    const bad = visits.filter(({ ok }) => !ok).length;
+    const value = bad === 0 ? 'none' : bad <= visits.length / 50 ? 'few' : 'many';
+    return Promise.resolve({ value, saw: `${bad} of ${visits.length} requests failed` });
+  },
+});
+
+export const failedForward = failed('failed-forward', 'How many of her requests fail during the roll-out?');
+export const failedBack = failed('failed-back', 'And how many fail on the way back to version 1?');
+
+export const sideBySide: Prediction = {
+  kind: 'seconds',
+  id: 'side-by-side',
+  question: 'From the first answer by version 1 to the last one by version 2: how many seconds?',
+  measure(_lab, { observed }) {
+    const visits = visitsIn(observed);
+    const last = visits.findLast(({ version }) => version === '2');
+    const first = visits.find(({ version }) => version === '1');
+    if (!last || !first) throw new Error('the visitor did not meet both versions');
+    const seconds = Math.max(0, last.answeredAt - first.answeredAt) / 1000;
+    return Promise.resolve({ seconds, errorSeconds: 0.1, saw: `the visitor met both for ${seconds.toFixed(1)} s` });
+  },
+};
+
+export const replacedAfter: Prediction = {
+  kind: 'seconds',
+  id: 'replaced-after',
+  question: 'From the moment a pod is deleted until another one is ready in its place: how many seconds?',
+  measure(_lab, { observed }) {
+    const samples = (observed as readonly Sample<number>[] | undefined) ?? [];
+    const wanted = samples[0]?.saw ?? 0;
+    const gone = samples.findIndex(({ saw }) => saw < wanted);
+    const back = samples.findIndex(({ saw }, index) => index > gone && saw >= wanted);
+    const [before, first, last] = [samples[gone - 1], samples[gone], samples[back]];
+    if (!before || !first || !last) throw new Error('the moment was not seen');
+    const seconds = (last.to - first.to) / 1000;
+    const errorSeconds = (first.to - before.from) / 1000;
+    return Promise.resolve({
+      seconds,
+      errorSeconds,
+      saw: `${wanted} pods were ready again after ${seconds.toFixed(1)} s`,
+    });
+  },
+};
+
+export const dataOfRedis = (message: string): Prediction => ({
+  kind: 'choice',
+  id: 'data',
+  question: 'You delete the only Redis that takes messages. Is your message there afterwards?',
+  choices: [
+    { value: 'kept', says: 'yes' },
+    { value: 'lost', says: 'no' },
+  ],
+  async measure(lab) {
+    const verdict = await appHasMessage(message).look(lab);
+    if (verdict.kind === 'unknown') throw new Error(verdict.why);
+    return { value: verdict.kind === 'met' ? 'kept' : 'lost', saw: verdict.saw };
+  },
+});
+
+export const errorSeconds: Prediction = {
+  kind: 'seconds',
+  id: 'error-seconds',
+  question: 'For how many seconds do visitors see an error meanwhile?',
+  measure(_lab, { observed }) {
+    const bad = visitsIn(observed).filter(({ ok }) => !ok);
+    const [first, last] = [bad[0], bad.at(-1)];
+    const seconds = first && last ? (last.answeredAt - first.sentAt) / 1000 : 0;
+    return Promise.resolve({ seconds, errorSeconds: 0.1, saw: `${bad.length} requests failed` });
+  },
+};

@@ -1,0 +1,115 @@
+import type { V1PersistentVolume, V1Pod } from '@kubernetes/client-node';
+import { appAnswers, appHasMessage, appVersionIs } from '../../scripts/checks/app.ts';
+import { nodesAreReady } from '../../scripts/checks/nodes.ts';
+import { answerIs, namedPodIsGone, podWasReplaced, serviceHasEndpoints } from '../../scripts/checks/objects.ts';
+import {
+  deploymentIsRolledOut,
+  isReadyPod,
+  podsAreSpread,
+  statefulSetIsReady,
+} from '../../scripts/checks/workloads.ts';
+import { defineLesson, task } from '../../scripts/course/model.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { forgetMessages } from '../guestbook.ts';
+import { sample } from '../sampling.ts';
+import * as bets from './bets.ts';
+import { visit } from './visitor.ts';
+
+const message = 'hello from a pod';
+const answers = ['image', 'pod', 'redis', 'data'].map((name) => `answer-${name}`);
+
+/** How many pods of the guestbook are ready, five times a second. */
+const observeReadyPods = (lab: Lab, signal: AbortSignal): Promise<unknown> =>
+  sample(signal, 0.2, async () => {
+    const path = '/api/v1/namespaces/default/pods?labelSelector=app%3Dguestbook';
+    const { items } = await lab.kubernetes.get<{ items: V1Pod[] }>(path, { signal });
+    return items.filter(isReadyPod).length;
+  });
+
+const volume = (lab: Lab): Promise<V1PersistentVolume> =>
+  lab.kubernetes.get<V1PersistentVolume>('/api/v1/persistentvolumes/redis-data');
+
+async function machineOfRedis(lab: Lab): Promise<string | undefined> {
+  return (await lab.kubernetes.get<V1Pod>('/api/v1/namespaces/default/pods/redis-primary-0')).spec?.nodeName;
+}
+
+export default defineLesson({
+  minutes: 20,
+  summary:
+    'An image taken apart, an app run, scaled, rolled out and back, and parts of it killed while visitors look on.',
+  needs: 'lab',
+  baseline: [nodesAreReady('c1', 'w1', 'w2')],
+  async cleanUp(lab) {
+    await forgetMessages(lab, message);
+    await lab.onHost(
+      `kubectl delete configmap ${answers.join(' ')} --ignore-not-found
+      kubectl delete -f app/manifests/guestbook.yaml --ignore-not-found --timeout=50s`,
+      { timeoutSeconds: 60 },
+    );
+  },
+  steps: {
+    'Take an image apart': task({
+      predictions: [bets.shareOfTheApp],
+      reach: [
+        answerIs({ configMap: 'answer-image', key: 'os', asks: 'which distribution the image brings' }, () => 'debian'),
+        answerIs({ configMap: 'answer-image', key: 'app', asks: 'which folder holds the guestbook' }, () => [
+          '/app',
+          'app',
+          '/app/',
+        ]),
+      ],
+    }),
+    'Run it from a manifest': task({
+      reach: [
+        deploymentIsRolledOut('guestbook', { replicas: 4 }),
+        deploymentIsRolledOut('redis-replica'),
+        statefulSetIsReady('redis-primary'),
+        appAnswers(),
+      ],
+    }),
+    'Leave a message': task({ reach: [appHasMessage(message)] }),
+    'Scale it': task({
+      reach: [
+        deploymentIsRolledOut('guestbook', { replicas: 6 }),
+        podsAreSpread('app=guestbook', 2),
+        serviceHasEndpoints('guestbook', 6),
+      ],
+    }),
+    'A new version, without a gap': task({
+      predictions: [bets.failedForward],
+      observe: visit,
+      reach: [deploymentIsRolledOut('guestbook', { image: 'firedrill/guestbook:2' }), appVersionIs('2')],
+    }),
+    'And back': task({
+      predictions: [bets.failedBack, bets.sideBySide],
+      observe: visit,
+      reach: [deploymentIsRolledOut('guestbook', { image: 'firedrill/guestbook:1' }), appVersionIs('1')],
+    }),
+    'Lose a pod': task({
+      predictions: [bets.replacedAfter],
+      observe: observeReadyPods,
+      reach: [namedPodIsGone('answer-pod', 'guestbook-'), deploymentIsRolledOut('guestbook', { replicas: 6 })],
+    }),
+    'Lose the memory': task({
+      predictions: [bets.dataOfRedis(message), bets.errorSeconds],
+      observe: visit,
+      reach: [
+        podWasReplaced('redis-primary-0', 'answer-redis'),
+        statefulSetIsReady('redis-primary'),
+        appHasMessage(message),
+      ],
+    }),
+    'Where the data lives': task({
+      reach: [
+        answerIs(
+          { configMap: 'answer-data', key: 'machine', asks: 'which machine holds the messages' },
+          machineOfRedis,
+        ),
+        answerIs(
+          { configMap: 'answer-data', key: 'folder', asks: 'which folder holds the messages' },
+          async (lab) => (await volume(lab)).spec?.hostPath?.path,
+        ),
+      ],
+    }),
+  },
+});

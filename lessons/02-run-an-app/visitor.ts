@@ -1,0 +1,51 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { askApp, appPaths } from '../../scripts/checks/app.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+
+/** Requests a second. */
+const rate = 20;
+/** Seconds that the visitor waits for an answer. */
+const patienceSeconds = 2;
+
+/** One request of the visitor. Times are milliseconds since the epoch. */
+export interface Visit {
+  sentAt: number;
+  answeredAt: number;
+  ok: boolean;
+  /** Version of the guestbook that answered. */
+  version?: string;
+}
+
+/**
+ * A visitor who asks for the page 20 times a second until the step ends, each time over a new connection. She does not
+ * wait for an answer before she asks again, so that a slow app is not asked less.
+ */
+export async function visit(lab: Lab, signal: AbortSignal): Promise<Visit[]> {
+  const visits: Visit[] = [];
+  const open = new Set<Promise<void>>();
+  while (!signal.aborted) {
+    const visiting = once(lab).then((result) => {
+      visits.push(result);
+      open.delete(visiting);
+    });
+    open.add(visiting);
+    await pause(1000 / rate, undefined, { signal }).catch(() => undefined);
+  }
+  await Promise.all(open);
+  return visits.sort((a, b) => a.sentAt - b.sentAt);
+}
+
+async function once(lab: Lab): Promise<Visit> {
+  const sentAt = Date.now();
+  const answer = await askApp(lab, appPaths.page, patienceSeconds);
+  const ok = answer.status === 200;
+  const version = answer.status === undefined ? undefined : answer.version;
+  return { sentAt, answeredAt: Date.now(), ok, ...(version === undefined ? {} : { version }) };
+}
+
+/** The visits of a step. @throws where the visitor never came. */
+export function visitsIn(observed: unknown): readonly Visit[] {
+  const visits = (observed as readonly Visit[] | undefined) ?? [];
+  if (visits.length === 0) throw new Error('the visitor did not come');
+  return visits;
+}
