@@ -3,14 +3,8 @@
  * can prove that the lab comes back from it. Inside a point that starts with `mid-`, the process dies
  * `FIREDRILL_DIE_AFTER_MS` milliseconds (default 15) after the machine was told what to do.
  */
-export type DeathPoint = 'before-journal' | 'after-journal' | 'mid-injection' | 'injected' | 'mid-undo';
-export const deathPoints: readonly DeathPoint[] = [
-  'before-journal',
-  'after-journal',
-  'mid-injection',
-  'injected',
-  'mid-undo',
-];
+export const deathPoints = ['before-journal', 'after-journal', 'mid-injection', 'injected', 'mid-undo'] as const;
+export type DeathPoint = (typeof deathPoints)[number];
 
 const die = () => process.kill(process.pid, 'SIGKILL');
 const isDueAt = (point: DeathPoint): boolean => process.env['FIREDRILL_DIE_AT'] === point;
