@@ -147,10 +147,9 @@ export class Web {
   }
 
   async #write(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const isForm = (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
-    const text = messageIn(await bodyOf(request), isForm);
-    const message = await this.#messages.add(text);
-    if (isForm) {
+    const message = await this.#messages.add(messageIn(await bodyOf(request)));
+    // A browser goes back to the page; a program gets what was stored.
+    if (request.headers.accept?.includes('text/html')) {
       response.setHeader('Location', '/');
       send(response, 303, 'text/plain', '');
     } else {
@@ -172,8 +171,9 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-function messageIn(body: string, isForm: boolean): string {
-  const value: unknown = isForm ? new URLSearchParams(body).get('message') : fieldOfJson(body);
+function messageIn(body: string): string {
+  // By its look, not by its type: `curl --data` says that JSON is a form.
+  const value: unknown = body.startsWith('message=') ? new URLSearchParams(body).get('message') : fieldOfJson(body);
   const text = typeof value === 'string' ? value.trim() : '';
   if (text === '') throw new BadRequest(400, 'Send a message: {"message": "hello"}.');
   if (text.length > longestMessage) throw new BadRequest(400, `A message may have ${longestMessage} characters.`);

@@ -62,9 +62,10 @@ test('it says who it is, and stores what it is told', async () => {
   expect(page).toContain('hello &lt;b&gt;');
 
   const form = { method: 'POST', body: new URLSearchParams({ message: 'from a form' }), redirect: 'manual' } as const;
-  const redirected = await fetch(`${base}/api/messages`, form);
+  const redirected = await fetch(`${base}/api/messages`, { ...form, headers: { accept: 'text/html' } });
   expect([redirected.status, redirected.headers.get('location')]).toEqual([303, '/']);
-  expect(primary.list).toHaveLength(2);
+  expect((await fetch(`${base}/api/messages`, form)).status).toBe(201);
+  expect(primary.list).toHaveLength(3);
 });
 
 test('many readers are one read of Redis, and the replica serves it', async () => {
