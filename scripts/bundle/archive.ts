@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { FiredrillError } from '../system/errors.ts';
+import { FiredrillError, Interrupted } from '../system/errors.ts';
 
 /**
  * Packs a folder into one file: gzip, which every computer can unpack, or zstd where the name ends in `.zst`.
@@ -58,7 +58,7 @@ async function throughTar(
   const [code] = (await ended) as [number | null];
   if (code === 0 && broken === undefined) return;
   if (broken instanceof Error && 'code' in broken && broken.code === 'ENOSPC') throw broken;
-  if (broken instanceof Error && broken.name === 'AbortError') throw broken;
+  if (broken instanceof Error && broken.name === 'AbortError') throw new Interrupted();
   throw new FiredrillError(`tar failed: ${said.trim().split('\n').at(-1) ?? ''}`, {
     code: 'command-failed',
     remedy: 'Is the file whole? Compare its size with the original, and copy it again.',

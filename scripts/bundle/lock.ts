@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Interrupted } from '../system/errors.ts';
 import { readIfThere } from '../system/files.ts';
 
 export interface LockOwner {
@@ -22,7 +23,7 @@ export interface LockOptions {
 
 /**
  * Takes a lock file; waits while its owner lives, and takes it over from an owner that died.
- * @returns what gives it back. @throws the signal's reason.
+ * @returns what gives it back. @throws Interrupted.
  */
 export async function takeLock(path: string, options: LockOptions = {}): Promise<() => Promise<void>> {
   await mkdir(dirname(path), { recursive: true });
@@ -51,7 +52,11 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
       }
       if (waitedFor !== held) options.onWait?.(owner);
       waitedFor = held;
-      await sleep(options.pollMilliseconds ?? 300, undefined, options.signal ? { signal: options.signal } : {});
+      await sleep(options.pollMilliseconds ?? 300, undefined, options.signal ? { signal: options.signal } : {}).catch(
+        () => {
+          throw new Interrupted();
+        },
+      );
     }
   } finally {
     await rm(ticket, { force: true });

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { Interrupted } from '../system/errors.ts';
 import { readIfThere, writeAtomically } from '../system/files.ts';
 
 const fileSchema = z.object({
@@ -55,10 +56,14 @@ export async function readManifest(folder: string, pins: string): Promise<Manife
 export const writeManifest = (folder: string, manifest: Manifest): Promise<void> =>
   writeAtomically(pathOf(folder), `${JSON.stringify(manifest, null, 1)}\n`);
 
-/** SHA-256 of a file, in hexadecimal. */
+/** SHA-256 of a file, in hexadecimal. @throws Interrupted, file system errors. */
 export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { ...(signal ? { signal } : {}) });
+  try {
+    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, signal ? { signal } : {});
+  } catch (error) {
+    throw signal?.aborted ? new Interrupted() : error;
+  }
   return hash.digest('hex');
 }
 

@@ -77,6 +77,6 @@ test('waiting ends with the interruption', async () => {
       controller.abort();
     },
   });
-  await expect(waiting).rejects.toThrow();
+  await expect(waiting).rejects.toThrow('Interrupted.');
   await giveBack();
 });
