@@ -9,7 +9,7 @@ import { components } from './components.ts';
 import { ensureImages, ensureMachine, takeImages } from './ensure-images.ts';
 import { diskFull, isDiskFull } from './disk.ts';
 import { goSource, removeBuildCache } from './go-build.ts';
-import { takeLock } from './lock.ts';
+import { lives, takeLock } from './lock.ts';
 import { makeMissing } from './make.ts';
 import { bundleFolder, bundlesFolder, pinsOfAll } from './pins.ts';
 import { releaseSource } from './release.ts';
@@ -49,10 +49,12 @@ async function withLock<T>(options: EnsureOptions, work: () => Promise<T>): Prom
   }
 }
 
-/** Imports that a killed run left unpacked. */
+/** What killed runs left: imports half unpacked, tickets for the lock. */
 async function removeLeftovers(): Promise<void> {
   for (const name of await readdir(cacheFolder())) {
-    if (name.startsWith('.import-')) await rm(join(cacheFolder(), name), { recursive: true, force: true });
+    const waiting = /^bundle\.lock\.(\d+)\./.exec(name)?.[1];
+    const left = waiting === undefined ? name.startsWith('.import-') : !(await lives(Number(waiting)));
+    if (left) await rm(join(cacheFolder(), name), { recursive: true, force: true });
   }
 }
 

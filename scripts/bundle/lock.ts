@@ -46,7 +46,7 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
       const held = await readIfThere(path);
       if (held === undefined) continue;
       const owner = parsed(held);
-      if (!owner || !(await lives(owner))) {
+      if (!owner || !(await lives(owner.pid, owner.started))) {
         await takeAway(path, held);
         continue;
       }
@@ -97,15 +97,16 @@ function parsed(text: string): LockOwner | undefined {
   }
 }
 
-async function lives(owner: LockOwner): Promise<boolean> {
+/** Whether a process lives; with `started`, whether it is still the one that it was. */
+export async function lives(pid: number, started = ''): Promise<boolean> {
   try {
-    process.kill(owner.pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives, and belongs to somebody else.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-  const started = await startOf(owner.pid);
-  return started === undefined || owner.started === '' || started === owner.started;
+  const found = await startOf(pid);
+  return found === undefined || started === '' || started === found;
 }
 
 /** Field 22 of /proc/PID/stat (proc(5)); undefined where there is no /proc. */
