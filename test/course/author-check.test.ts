@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { join } from 'node:path';
+import { checkLesson, type Proof } from '../../scripts/course/author-check.ts';
+import { differences, fingerprintOf } from '../../scripts/course/fingerprint.ts';
+import { loadLesson } from '../../scripts/course/load.ts';
+import { task, type Lesson, type LoadedLesson } from '../../scripts/course/model.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { FakeUi, routeDrill, runOf, World } from './fakes.ts';
+
+const lamp = join(import.meta.dirname, '../fixtures/lessons/01-light-a-lamp');
+
+beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] }));
+afterEach(() => vi.useRealTimers());
+
+/** A cluster whose only object is a config map, for as long as `left` holds. */
+function labOf(world: World): Lab {
+  const get = (path: string): Promise<unknown> => {
+    const items = path.endsWith('configmaps') && world.holds.has('left') ? [{ metadata: { name: 'left' } }] : [];
+    return Promise.resolve({ items });
+  };
+  return { ...world.lab, layout: { machines: [] }, kubernetes: { get } } as unknown as Lab;
+}
+
+async function prove(world: World, change: (lesson: LoadedLesson) => Partial<Lesson>): Promise<readonly Proof[]> {
+  const lamps = await loadLesson(lamp);
+  const [first, light, last] = lamps.pages;
+  const pages = [first!, { ...light!, commands: [{ ...light!.commands[1]!, text: 'set lamp' }] }, last!];
+  const definition = { ...lamps.definition, cleanUp: () => Promise.resolve(void world.holds.delete('lamp')) };
+  const lesson = { ...lamps, pages: pages.map((one) => ({ ...one, commands: one === pages[1] ? one.commands : [] })) };
+  const ui = new FakeUi();
+  ui.interactive = false;
+  const steps = { ...definition.steps, 'Light it': task({ reach: [world.check('lamp')] }) };
+  const changed = { ...lesson, definition: { ...definition, steps, ...change(lesson) } };
+  const proofs = checkLesson({ ...runOf(changed, world, ui), lab: labOf(world) }, () => undefined);
+  // The linter reads real files, which no fake timer waits for.
+  const state = { over: false };
+  void proofs.finally(() => (state.over = true));
+  while (!state.over) {
+    await vi.advanceTimersByTimeAsync(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return proofs;
+}
+
+const broken = (proofs: readonly Proof[]): string[] =>
+  proofs
+    .filter(({ outcome }) => outcome !== 'proved')
+    .map(({ claim, outcome, why }) => `${outcome}: ${claim}: ${why ?? ''}`);
+
+describe('author-check', () => {
+  it('proves a lesson that works', async () => {
+    const proofs = await prove(new World(), () => ({}));
+    expect(broken(proofs)).toEqual([]);
+    expect(proofs.map(({ claim }) => claim)).toEqual([
+      'its files are as a lesson should be',
+      'the lab can be looked at',
+      'its baseline holds after preparing',
+      'step 1, What a lamp is: its commands work',
+      'step 2, Light it: not reached before anything is done',
+      'step 2, Light it: its commands reach it',
+      'step 3, See it refuse: its commands work',
+      'it leaves nothing behind',
+    ]);
+  });
+
+  it.each<[string, (world: World) => Partial<Lesson>, RegExp]>([
+    [
+      'a task that is solved before it begins',
+      (world) => ({ prepare: () => Promise.resolve(void world.holds.add('lamp')) }),
+      /^disproved: step 2, Light it: not reached before.*lamp holds/,
+    ],
+    [
+      'a check that cannot tell',
+      (world) => {
+        const look = () => Promise.reject(new Error('no answer'));
+        const light = task({ reach: [{ claim: 'x', look }, world.check('lamp')] });
+        return { steps: { 'Light it': light } };
+      },
+      /^unknown: step 2.*could not tell: no answer/,
+    ],
+    [
+      'a lesson that leaves something behind',
+      (world) => ({
+        prepare: () => Promise.resolve(void world.holds.add('left')),
+      }),
+      /^disproved: it leaves nothing behind: new: config map left/,
+    ],
+    [
+      'a bet that cannot be measured',
+      (world) => ({
+        steps: {
+          'Light it': task({
+            reach: [world.check('lamp')],
+            predictions: [
+              { kind: 'seconds', id: 's', question: 'How long?', measure: () => Promise.reject(new Error('lost')) },
+            ],
+          }),
+        },
+      }),
+      /0 of 1 bets were measured.*How long\? \(lost\)/,
+    ],
+    [
+      'a drill that does not start green',
+      (world) => ({ steps: { 'Light it': routeDrill(world) } }),
+      /^disproved: step 2, Light it: green, red, and green again: The lab is not as this drill needs it/,
+    ],
+  ])('finds %s', async (_, change, message) => {
+    const world = new World();
+    expect(broken(await prove(world, () => change(world)))).toContainEqual(expect.stringMatching(message));
+  });
+});
+
+it('fingerprints: what was there before and is gone counts, the order does not', () => {
+  expect(differences(['a', 'b'], ['b', 'a'])).toEqual([]);
+  expect(differences(['a', 'b'], ['b', 'c'])).toEqual(['new: c', 'gone: a']);
+});
+
+it('fingerprints: a pod that was replaced is the same pod, a taint that was set later the same taint', async () => {
+  const labWith = (pod: string, added: string): Lab => {
+    const owned = { name: pod, namespace: 'default', ownerReferences: [{ kind: 'ReplicaSet', name: 'web-5d9f7c' }] };
+    const get = (path: string): Promise<unknown> => {
+      if (path === '/api/v1/pods') return Promise.resolve({ items: [{ metadata: owned }] });
+      const taints = [{ key: 'k', effect: 'NoSchedule', timeAdded: added }];
+      const items =
+        path === '/api/v1/nodes' ? [{ metadata: { name: 'w1', labels: { a: 'b' } }, spec: { taints } }] : [];
+      return Promise.resolve({ items });
+    };
+    return { layout: { machines: [] }, kubernetes: { get } } as unknown as Lab;
+  };
+  const before = await fingerprintOf(labWith('web-5d9f7c-aaaaa', '1'));
+  expect(before).toEqual(['node w1: a=b k:NoSchedule', 'pod of default/web']);
+  expect(differences(before, await fingerprintOf(labWith('web-5d9f7c-bbbbb', '2')))).toEqual([]);
+});

@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { runTask } from '../../scripts/course/task.ts';
+import { runStep } from '../../scripts/course/runner.ts';
+import { task, type Prediction, type TaskStep } from '../../scripts/course/model.ts';
+import { Interrupted } from '../../scripts/system/errors.ts';
+import { command, FakeUi, lessonOf, page, runOf, World } from './fakes.ts';
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+function setUp(commands = [command('set lamp')], more: Partial<TaskStep> = {}) {
+  const [world, ui] = [new World(), new FakeUi()];
+  const step = task({ reach: [world.check('lamp')], ...more });
+  const shown = page('Light', commands);
+  const run = runOf(lessonOf([shown], { Light: step }), world, ui);
+  return { world, ui, run, start: () => runTask(shown, step, run), shown, step };
+}
+
+it('is reached by any route: nobody typed a key', async () => {
+  const { world, ui, start } = setUp();
+  const running = start();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(ui.types()).toEqual(['awaiting']);
+  world.holds.add('lamp');
+  await vi.advanceTimersByTimeAsync(500);
+  expect(await running).toEqual({ kind: 'reached' });
+  expect(ui.of('step-reached')[0]).toMatchObject({ how: 'self', seconds: 3.5 });
+  expect(world.ran).toEqual([]);
+});
+
+it('says so where it holds already, and runs nothing', async () => {
+  const { world, ui, start } = setUp();
+  world.holds.add('lamp');
+  expect(await start()).toEqual({ kind: 'reached' });
+  expect(ui.of('note')[0]?.text).toContain('already');
+  expect(world.ran).toEqual([]);
+});
+
+it('waits for the commands where the state may hold from the start', async () => {
+  const { world, ui, start } = setUp([command('set lamp')], { startsUnmet: false });
+  world.holds.add('lamp');
+  const running = start();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(ui.types()).not.toContain('step-reached');
+  world.holds.delete('lamp');
+  await vi.advanceTimersByTimeAsync(500);
+  world.holds.add('lamp');
+  await vi.advanceTimersByTimeAsync(500);
+  expect(await running).toEqual({ kind: 'reached' });
+});
+
+it('runs the commands in order, all of them, before it counts', async () => {
+  const { world, ui, start } = setUp([
+    command('echo one', { on: 'w1' }),
+    command('echo never', { show: true }),
+    command('set lamp'),
+    command('fail', { fails: true }),
+    command('forever', { background: true }),
+  ]);
+  ui.keys = ['run'];
+  const running = start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await running).toEqual({ kind: 'reached' });
+  expect(world.ran).toEqual(['w1: echo one', 'set lamp', 'fail', 'forever']);
+  expect(world.ended).toEqual(['forever']);
+  expect(ui.of('step-reached')[0]?.how).toBe('run-for-me');
+});
+
+it.each([
+  ['fails and should not', command('fail')],
+  ['works and should fail', command('echo', { fails: true })],
+])('stops at a command that %s, and goes on watching', async (_, broken) => {
+  const { world, ui, start } = setUp([broken, command('set lamp')]);
+  ui.keys = ['run', 'quit'];
+  const running = start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await running).toEqual({ kind: 'quit' });
+  expect(world.ran).toHaveLength(1);
+  expect(ui.of('note')[0]?.text).toContain('It stopped there');
+});
+
+it('gives three hints, the last with the solution, then one computed from what is seen', async () => {
+  const { ui, start } = setUp([command('set lamp', { solution: true })]);
+  ui.keys = [
+    'hint',
+    'hint',
+    'hint',
+    async () => {
+      await vi.advanceTimersByTimeAsync(600);
+      return 'hint' as const;
+    },
+    'back',
+  ];
+  expect(await start()).toEqual({ kind: 'back' });
+  const hints = ui.of('hint').map(({ tier, text }) => `${tier} ${text}`);
+  expect(hints.slice(0, 2)).toEqual(['1 observe', '2 direct']);
+  expect(hints[2]).toBe('3 near\n\n```sh\nset lamp\n```');
+  expect(hints[3]).toBe('4 Awaited: lamp. Right now: no lamp. Set lamp.');
+});
+
+it('skips by doing it, and says so', async () => {
+  const { world, ui, start } = setUp();
+  ui.keys = ['skip'];
+  const running = start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await running).toEqual({ kind: 'reached' });
+  expect(world.holds.has('lamp')).toBe(true);
+  expect(ui.of('step-reached')[0]?.how).toBe('skipped');
+});
+
+it('never traps: a skip goes on even where the commands do not help', async () => {
+  const { ui, start } = setUp([command('echo')]);
+  ui.keys = ['skip'];
+  const running = start();
+  await vi.advanceTimersByTimeAsync(25_000);
+  expect(await running).toEqual({ kind: 'reached' });
+  expect(ui.of('note').at(-1)?.text).toContain('Skipped, but not reached within 20 s');
+});
+
+it('does not end while the shell has the terminal, and ends after it', async () => {
+  const { world, ui, start } = setUp();
+  let left = false;
+  ui.keys = ['shell'];
+  ui.onShell = async () => {
+    world.holds.add('lamp');
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(ui.types()).not.toContain('step-reached');
+    left = true;
+  };
+  const running = start();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await running).toEqual({ kind: 'reached' });
+  expect(left).toBe(true);
+});
+
+it('keeps the tick where a key and the checks come together', async () => {
+  const { world, ui, start } = setUp();
+  ui.keys = [
+    async () => {
+      world.holds.add('lamp');
+      await vi.advanceTimersByTimeAsync(600);
+      return 'quit' as const;
+    },
+  ];
+  expect(await start()).toEqual({ kind: 'reached' });
+});
+
+it('stops at Ctrl-C and leaves no timer', async () => {
+  const { shown, step, run } = setUp();
+  const interruption = new AbortController();
+  const running = runTask(shown, step, { ...run, signal: interruption.signal });
+  const ended = expect(running).rejects.toBeInstanceOf(Interrupted);
+  await vi.advanceTimersByTimeAsync(700);
+  interruption.abort(new Interrupted());
+  await ended;
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('unattended: fails with what was seen when the deadline is over', async () => {
+  const { ui, run, shown } = setUp([command('echo')]);
+  ui.interactive = false;
+  const running = runStep(shown, run);
+  await vi.advanceTimersByTimeAsync(21_000);
+  expect(await running).toEqual({
+    kind: 'failed',
+    why: 'not reached within 20 s. lamp: saw no lamp; wanted lamp',
+  });
+});
+
+it('scores bets against what was measured, and says where it could not measure', async () => {
+  const choices = [
+    { value: 'a', says: 'A' },
+    { value: 'b', says: 'B' },
+  ];
+  const predictions: Prediction[] = [
+    { kind: 'choice', id: '1', question: 'Which?', choices, measure: () => Promise.resolve({ value: 'b', saw: 'b' }) },
+    {
+      kind: 'seconds',
+      id: '2',
+      question: 'How long?',
+      measure: (_, { startedAt, metAt, observed }) =>
+        Promise.resolve({ seconds: (metAt - startedAt) / 1000, errorSeconds: 0.5, saw: String(observed) }),
+    },
+    { kind: 'choice', id: '3', question: 'Why?', choices, measure: () => Promise.reject(new Error('no answer')) },
+  ];
+  const observe = (_: unknown, signal: AbortSignal): Promise<unknown> =>
+    new Promise((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve('sampled');
+      });
+    });
+  const { ui, world, start } = setUp([], { predictions, observe });
+  ui.bet = '10';
+  const running = start();
+  await vi.advanceTimersByTimeAsync(8_000);
+  world.holds.add('lamp');
+  await vi.advanceTimersByTimeAsync(500);
+  await running;
+  const scores = ui.of('prediction-scored');
+  expect(scores[0]).toMatchObject({ measured: 'B', right: false });
+  expect(scores[1]).toMatchObject({ said: '10 s', measured: '8.5 s (± 0.5 s)', saw: 'sampled', right: true });
+  expect(ui.of('note')[0]?.text).toContain('Not measured: Why?');
+});
