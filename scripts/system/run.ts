@@ -1,4 +1,4 @@
-import { execa, type Options } from 'execa';
+import type { Options } from 'execa';
 import { createInterface } from 'node:readline';
 import { FiredrillError, Interrupted } from './errors.ts';
 
@@ -36,6 +36,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     ...(options.env ? { env: options.env } : {}),
     ...(options.cwd ? { cwd: options.cwd } : {}),
   };
+  // Loaded where a program is run: 'list' and '--help' run none, and should answer at once.
+  const { execa } = await import('execa');
   const child = execa(file, args, execaOptions);
   const { onLine } = options;
   if (onLine) {
