@@ -10,6 +10,7 @@ export function killProcess(machine: string, target: Target): Fault {
     title: `${nameOf(target)} is killed on ${machine}`,
     inject: [
       ...rememberProcesses(target),
+      'touch "$FAULT_DIR/killing"',
       'while read -r pid start; do kill -KILL "$pid"; done < "$FAULT_DIR/processes"',
     ].join('\n'),
     // In force as long as the very processes are gone, even if others have taken their place.
@@ -26,7 +27,13 @@ export function killProcess(machine: string, target: Target): Fault {
 
 const startUnit = (unit: string): string =>
   [
-    '[ -e "$FAULT_DIR/processes" ] || exit 0',
+    ...processFunctions,
+    '[ -e "$FAULT_DIR/killing" ] || exit 0',
+    // Until systemd has buried the process, it takes the unit for active, and a start would do nothing.
+    'tries=0',
+    'while read -r pid start; do',
+    '  while [ "$(started "$pid")" = "$start" ] && [ "$tries" -lt 40 ]; do tries=$((tries + 1)); sleep 0.05; done',
+    'done < "$FAULT_DIR/processes"',
     `systemctl reset-failed ${quoted(unit)} 2>/dev/null || :`,
     `systemctl start ${quoted(unit)}`,
   ].join('\n');

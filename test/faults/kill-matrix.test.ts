@@ -11,9 +11,12 @@ import { LocalMachine, whyNoLocalMachine } from './local-machine.ts';
 vi.setConfig({ testTimeout: 60_000 });
 const why = whyNoLocalMachine();
 
-/** A single transaction, and a kind of many steps. The other kinds are in `npm run soak -- faults`, on a real lab. */
-const kinds = ['cut-traffic', 'fill-disk'];
-const matrix = kinds.flatMap((kind) => deathPoints.map((point) => ({ kind, point })));
+/** A single transaction at every point; a kind of many steps where it matters. All kinds on a real lab: `npm run soak -- faults`. */
+const matrix = [
+  ...deathPoints.map((point) => ({ kind: 'cut-traffic', point })),
+  { kind: 'fill-disk', point: 'mid-injection' },
+  { kind: 'fill-disk', point: 'mid-undo' },
+];
 
 describe.skipIf(why !== undefined)(`kill -9${why === undefined ? '' : ` (skipped: ${why})`}`, () => {
   let machine: LocalMachine;
