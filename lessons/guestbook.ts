@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
 
+export const guestbookManifest = join(checkoutFolder, 'app', 'manifests', 'guestbook.yaml');
+
 /** Takes a message out of the list that app/messages.ts keeps, wherever it stands. */
 const forgetScript = `
   for _, item in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
@@ -12,7 +14,7 @@ const forgetScript = `
 
 /** Puts the guestbook as its manifest says: four pods of version 1, Redis with a replica. */
 export async function applyGuestbook(lab: Lab): Promise<void> {
-  await lab.kubernetes.apply(await readFile(join(checkoutFolder, 'app', 'manifests', 'guestbook.yaml'), 'utf8'));
+  await lab.kubernetes.apply(await readFile(guestbookManifest, 'utf8'));
 }
 
 /** Takes messages that a lesson asks for out of the guestbook, so that the lesson can be taken again. Others stay. */

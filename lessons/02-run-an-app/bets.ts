@@ -17,7 +17,7 @@ export const shareOfTheApp: Prediction = {
     const result = await lab.on(
       'w1',
       `mkdir -p ${folder} && ctr images mount docker.io/firedrill/guestbook:1 ${folder} >/dev/null &&
-        du -s --block-size=1K ${folder} ${folder}/app | cut -f 1 | xargs; ctr images unmount --rm ${folder} >/dev/null`,
+        for part in ${folder} ${folder}/app; do du -s --block-size=1K $part; done | cut -f 1 | xargs; ctr images unmount --rm ${folder} >/dev/null`,
     );
     const [all, app] = result.stdout.trim().split(' ').map(Number);
     if (!all || !app) throw new Error('the image could not be looked at');

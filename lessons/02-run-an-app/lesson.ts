@@ -10,7 +10,8 @@ import {
 } from '../../scripts/checks/workloads.ts';
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { forgetMessages } from '../guestbook.ts';
+import { quoted } from '../../scripts/system/run.ts';
+import { forgetMessages, guestbookManifest } from '../guestbook.ts';
 import { sample } from '../sampling.ts';
 import * as bets from './bets.ts';
 import { visit } from './visitor.ts';
@@ -43,7 +44,7 @@ export default defineLesson({
     await forgetMessages(lab, message);
     await lab.onHost(
       `kubectl delete configmap ${answers.join(' ')} --ignore-not-found
-      kubectl delete -f app/manifests/guestbook.yaml --ignore-not-found --timeout=50s`,
+      kubectl delete -f ${quoted(guestbookManifest)} --ignore-not-found --timeout=50s`,
       { timeoutSeconds: 60 },
     );
   },
