@@ -71,9 +71,11 @@ async function open(context: Context, auto: boolean): Promise<void> {
       context.print("\nStart one in a terminal with 'npx firedrill start N'. All commands: 'npx firedrill --help'.");
     return;
   }
-  const left = lessons.find(({ id }) => id === progress.lesson && progress.lessons[id]?.current !== undefined);
-  const lesson = left ?? (await askForLesson(context, lessons, progress));
-  if (lesson) await runAll(context, [lesson], { auto, fromStep: undefined, progress });
+  for (;;) {
+    const left = lessons.find(({ id }) => id === progress.lesson && progress.lessons[id]?.current !== undefined);
+    const lesson = left ?? (await askForLesson(context, lessons, progress));
+    if (!lesson || !(await runAll(context, [lesson], { auto, fromStep: undefined, progress }))) return;
+  }
 }
 
 interface RunAllOptions {
@@ -83,7 +85,8 @@ interface RunAllOptions {
   progress: Progress;
 }
 
-async function runAll(context: Context, lessons: readonly LoadedLesson[], options: RunAllOptions): Promise<void> {
+/** Returns whether all were finished. The exit code becomes that of the worst. */
+async function runAll(context: Context, lessons: readonly LoadedLesson[], options: RunAllOptions): Promise<boolean> {
   const { auto, progress } = options;
   const resumes = !auto && !context.yes;
   let worst = 0;
@@ -95,11 +98,12 @@ async function runAll(context: Context, lessons: readonly LoadedLesson[], option
       process.stderr.write(`firedrill: lesson ${lesson.number}: ${error.message}\nWhat to do: ${error.remedy}\n`);
       return error.exitCode;
     });
-    if (end === 'quit') break;
+    if (end === 'quit') return false;
     const code = typeof end === 'number' ? end : end === 'failed' ? 1 : 0;
     worst = Math.max(worst, code);
     process.exitCode = worst;
   }
+  return worst === 0;
 }
 
 async function askForLesson(

@@ -13,6 +13,8 @@ export class LiveLine {
   }
 
   show(lines: readonly string[]): void {
+    // A terminal that does not say how wide it is (0 columns, as some pseudo-terminals do) would make ora clear for ever.
+    if ('columns' in this.output && this.output.columns === 0) return;
     const text = lines.join('\n');
     if (this.spinner) {
       if (this.spinner.text === text) return;
