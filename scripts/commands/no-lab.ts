@@ -2,7 +2,7 @@ import type { LoadedLesson } from '../course/model.ts';
 import type { Lab } from '../lab/lab.ts';
 import { createLayout, type Layout } from '../lab/layout.ts';
 import { FiredrillError } from '../system/errors.ts';
-import { labFolder } from '../system/folders.ts';
+import { checkoutFolder, labFolder } from '../system/folders.ts';
 import { run } from '../system/run.ts';
 
 /** Stands in where a lesson needs no lab and there is none: commands run on the host, and all else says that it is missing. */
@@ -24,6 +24,7 @@ export function noLab(name: string): Lab {
     on: refuse,
     onHost: (command, options = {}) =>
       run('bash', ['-c', command], {
+        cwd: checkoutFolder,
         timeoutSeconds: options.timeoutSeconds,
         signal: options.signal,
         input: options.input,

@@ -65,9 +65,13 @@ class AuthorCheck {
     await this.prove('the lab can be looked at', async () => {
       before = await fingerprintOf(lab);
     });
-    const starts = await this.prove('its baseline holds after preparing', () => prepareLesson(this.run));
+    let prepared: Fingerprint = before;
+    const starts = await this.prove('its baseline holds after preparing', async () => {
+      await prepareLesson(this.run);
+      prepared = await fingerprintOf(lab);
+    });
     if (starts) await this.allSteps();
-    await this.prove('it leaves nothing behind', () => this.provesClean(before));
+    await this.prove('it leaves nothing behind', () => this.provesClean(before, prepared));
     return this.proofs;
   }
 
@@ -108,10 +112,11 @@ class AuthorCheck {
     throw new Disproved(`${scored} of ${bets.length} bets were measured. ${notes.join(' ')}`);
   }
 
-  private async provesClean(before: Fingerprint): Promise<void> {
+  private async provesClean(before: Fingerprint, prepared: Fingerprint): Promise<void> {
     const { lesson, lab, signal } = this.run;
     await lesson.definition.cleanUp?.(lab);
-    const left = await waitForSame(async () => differences(before, await fingerprintOf(lab)), cleanSeconds, signal);
+    const look = async (): Promise<string[]> => differences(before, prepared, await fingerprintOf(lab));
+    const left = await waitForSame(look, cleanSeconds, signal);
     if (left.length > 0) throw new Disproved(left.join('; '));
   }
 

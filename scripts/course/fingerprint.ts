@@ -48,11 +48,14 @@ export async function fingerprintOf(lab: Lab): Promise<Fingerprint> {
   return parts.flat().sort();
 }
 
-/** What was not there before, and what is gone. Empty: nothing was left behind. */
-export function differences(before: Fingerprint, after: Fingerprint): string[] {
+/**
+ * What the steps of a lesson left behind, and what they took away. What preparing the lesson brought may stay or be
+ * removed: both are a known state.
+ */
+export function differences(before: Fingerprint, prepared: Fingerprint, after: Fingerprint): string[] {
   return [
-    ...after.filter((line) => !before.includes(line)).map((line) => `new: ${line}`),
-    ...before.filter((line) => !after.includes(line)).map((line) => `gone: ${line}`),
+    ...after.filter((line) => !before.includes(line) && !prepared.includes(line)).map((line) => `new: ${line}`),
+    ...before.filter((line) => prepared.includes(line) && !after.includes(line)).map((line) => `gone: ${line}`),
   ];
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FiredrillError } from '../system/errors.ts';
-import { labFolder } from '../system/folders.ts';
+import { checkoutFolder, labFolder } from '../system/folders.ts';
 import { run } from '../system/run.ts';
 import { createEtcd } from './etcd.ts';
 import { createKubernetes } from './kubernetes.ts';
@@ -86,6 +86,8 @@ export function createLab(layout: Layout): Lab {
     onHost: (command, options = {}) =>
       run('bash', ['-c', command], {
         env: environment(),
+        // The pages name files of the checkout by their path in it.
+        cwd: checkoutFolder,
         timeoutSeconds: options.timeoutSeconds ?? 20,
         signal: options.signal,
         input: options.input,
