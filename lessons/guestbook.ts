@@ -17,6 +17,13 @@ export async function applyGuestbook(lab: Lab): Promise<void> {
   await lab.kubernetes.apply(await readFile(guestbookManifest, 'utf8'));
 }
 
+/** Removes the guestbook. Its messages stay on the disk of w1. */
+export async function removeGuestbook(lab: Lab): Promise<void> {
+  await lab.onHost('kubectl delete -f app/manifests/guestbook.yaml --ignore-not-found --timeout=50s', {
+    timeoutSeconds: 60,
+  });
+}
+
 /** Takes messages that a lesson asks for out of the guestbook, so that the lesson can be taken again. Others stay. */
 export async function forgetMessages(lab: Lab, ...texts: readonly string[]): Promise<void> {
   const lines = texts.map(

@@ -45,6 +45,45 @@ export function podsRunOn(selector: string, ...nodes: string[]): Check {
   });
 }
 
+/** Ready pods with these labels run on this node, and on no other. */
+export function podsRunOnlyOn(selector: string, node: string): Check {
+  const claim = `all pods with ${selector} run on ${node}`;
+  return clusterCheck(claim, async (cluster) => {
+    const found = await readyPods(cluster, selector);
+    const all = found.length > 0 && found.every((pod) => pod.spec?.nodeName === node);
+    return all ? met(placed(found)) : unmet(placed(found), claim);
+  });
+}
+
+/** At least so many pods with these labels are Ready and not on their way out. */
+export function podsAreReady(selector: string, atLeast: number): Check {
+  const claim = `${counted(atLeast, 'pod')} with ${selector} or more are Ready`;
+  return clusterCheck(claim, async (cluster) => {
+    const { length } = await readyPods(cluster, selector);
+    const saw = `${counted(length, 'pod')} Ready`;
+    return length >= atLeast ? met(saw) : unmet(saw, claim);
+  });
+}
+
+/** The pod of this name is Ready. */
+export function podIsReady(name: string, namespace = 'default'): Check {
+  const claim = `pod ${name} is Ready`;
+  return clusterCheck(claim, async (cluster) => {
+    const pod = await cluster.get<V1Pod>(`/api/v1/namespaces/${namespace}/pods/${name}`);
+    if (!pod) return unmet(`there is no pod ${name}`, claim);
+    return isReadyPod(pod) ? met(claim) : unmet(`it is ${pod.status?.phase ?? 'new'}, and not Ready`, claim);
+  });
+}
+
+/** There is no pod of this name. */
+export function podIsGone(name: string, namespace = 'default'): Check {
+  const claim = `there is no pod ${name}`;
+  return clusterCheck(claim, async (cluster) => {
+    const pod = await cluster.get<V1Pod>(`/api/v1/namespaces/${namespace}/pods/${name}`);
+    return pod ? unmet(`${name} is there`, claim) : met(claim);
+  });
+}
+
 /** Ready pods with these labels run on at least so many different nodes. */
 export function podsAreSpread(selector: string, overNodes: number): Check {
   const claim = `pods with ${selector} run on ${counted(overNodes, 'node')} or more`;

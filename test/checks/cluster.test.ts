@@ -3,7 +3,16 @@ import { apiServerAnswers, apiServerIsDown } from '../../scripts/checks/control-
 import { nodeHasLabel, nodeIsNotReady, nodesAreReady, noNodeHasLabel } from '../../scripts/checks/nodes.ts';
 import { answerIs, namedPodIsGone, podWasReplaced, serviceHasEndpoints } from '../../scripts/checks/objects.ts';
 import type { Check } from '../../scripts/checks/verdict.ts';
-import { deploymentIsRolledOut, podsAreSpread, podsRunOn, statefulSetIsReady } from '../../scripts/checks/workloads.ts';
+import {
+  deploymentIsRolledOut,
+  podIsGone,
+  podIsReady,
+  podsAreReady,
+  podsAreSpread,
+  podsRunOn,
+  podsRunOnlyOn,
+  statefulSetIsReady,
+} from '../../scripts/checks/workloads.ts';
 import { fakeLab, type Answers } from './fake-lab.ts';
 
 const node = (name: string, ready: string, labels = {}) => ({
@@ -101,6 +110,22 @@ const table: [string, Check, Answers['objects'], 'met' | 'unmet' | 'unknown', Re
     'unmet',
     /no such pod/,
   ],
+  ['only there', podsRunOnlyOn('app=guestbook', 'w2'), pods(pod('w2'), pod('w2')), 'met', /2 on w2/],
+  ['elsewhere, too', podsRunOnlyOn('app=guestbook', 'w2'), pods(pod('w2'), pod('w1')), 'unmet', /1 on w1/],
+  ['nowhere', podsRunOnlyOn('app=guestbook', 'w2'), pods(), 'unmet', /no such pod/],
+  ['enough are ready', podsAreReady('app=guestbook', 2), pods(pod('w1'), pod('w1')), 'met', /2 pods/],
+  ['too few are ready', podsAreReady('app=guestbook', 2), pods(pod('w1'), pod('w1', 'False')), 'unmet', /1 pod Ready/],
+  ['pod ready', podIsReady('p'), { [podPath('p')]: pod('w1') }, 'met', /p is Ready/],
+  [
+    'pod pending',
+    podIsReady('p'),
+    { [podPath('p')]: { metadata: {}, status: { phase: 'Pending' } } },
+    'unmet',
+    /is Pending/,
+  ],
+  ['pod missing', podIsReady('p'), {}, 'unmet', /no pod p/],
+  ['pod gone', podIsGone('p'), {}, 'met', /no pod p/],
+  ['pod still there', podIsGone('p'), { [podPath('p')]: pod('w1') }, 'unmet', /p is there/],
   ['runs there', podsRunOn('app=guestbook', 'w1', 'w2'), pods(pod('w1'), pod('w2')), 'met', /on w2/],
 
   [

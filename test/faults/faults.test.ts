@@ -159,6 +159,7 @@ describe.skipIf(why !== undefined)(`faults on a local machine${why === undefined
     await chmod(join(folder, 'bin/docker'), 0o755);
     const fault = cutPower(lab, 'w1');
     expect([wayBackFrom(fault), fault.onHost?.inject]).toEqual(['host', ['docker', 'kill', 'drill-lab-w1']]);
+    expect(cutPower(lab, 'w1', 'w2').onHost?.undo).toEqual(['docker', 'start', 'drill-lab-w1', 'drill-lab-w2']);
     const injected = await faults.inject(fault);
     expect(await faults.renew(injected)).toBe('held');
     expect(await faults.undoAll()).toMatchObject([{ outcome: 'undone' }]);

@@ -1,0 +1,85 @@
+import { appAnswers } from '../../scripts/checks/app.ts';
+import { etcdHasQuorum, etcdMembersAnswer } from '../../scripts/checks/etcd.ts';
+import { nodeHasLabel, nodeIsNotReady, nodesAreReady } from '../../scripts/checks/nodes.ts';
+import { answerIs } from '../../scripts/checks/objects.ts';
+import {
+  deploymentIsRolledOut,
+  podsRunOn,
+  podsRunOnlyOn,
+  statefulSetIsReady,
+} from '../../scripts/checks/workloads.ts';
+import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
+import { applyGuestbook, removeGuestbook } from '../guestbook.ts';
+import { firstBets, observeDarkness, secondBets } from './bets.ts';
+import { feud } from './feud.ts';
+import { etcdSurvivesAnyRack, loseRackB } from './racks.ts';
+
+const rolledOut = deploymentIsRolledOut('guestbook', { replicas: 4 });
+const nodesReady = nodesAreReady('c1', 'w1', 'w2');
+const powerIsBack = [nodesReady, etcdMembersAnswer(3), rolledOut, appAnswers()] as const;
+const rackIsDark = [nodeIsNotReady('w2'), etcdHasQuorum(), podsRunOn('app=guestbook', 'w1'), appAnswers()] as const;
+const oneThing = ['laptop', 'notebook', 'computer', 'host', 'desktop', 'pc', 'machine', 'server', 'kernel', 'power'];
+
+export default defineLesson({
+  minutes: 25,
+  summary: 'What fails together? Bet on it, take failures apart, and lose the same rack twice.',
+  needs: 'lab',
+  baseline: [
+    nodesReady,
+    etcdMembersAnswer(3),
+    rolledOut,
+    deploymentIsRolledOut('redis-replica'),
+    statefulSetIsReady('redis-primary'),
+    podsRunOn('app=guestbook', 'w1', 'w2'),
+    appAnswers(),
+  ],
+  prepare: applyGuestbook,
+  async cleanUp(lab) {
+    await lab.onHost(
+      `kubectl delete configmap answer-feud racks --ignore-not-found
+      kubectl label node c1 w1 w2 rack-`,
+    );
+    await removeGuestbook(lab);
+  },
+  steps: {
+    'Failure Feud': task({
+      predictions: feud,
+      reach: [
+        answerIs({ configMap: 'answer-feud', key: 'domain', asks: 'what all machines of the lab share' }, () => [
+          ...oneThing,
+          ...oneThing.map((word) => `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`),
+        ]),
+      ],
+    }),
+    'Five questions': read,
+    'Put it into racks': task({
+      reach: [
+        nodeHasLabel('c1', 'rack', 'a'),
+        nodeHasLabel('w1', 'rack', 'a'),
+        nodeHasLabel('w2', 'rack', 'b'),
+        etcdSurvivesAnyRack(),
+      ],
+    }),
+    'All eggs in one basket': task({ reach: [rolledOut, podsRunOnlyOn('app=guestbook', 'w2'), appAnswers()] }),
+    'Rack b goes dark': drill({
+      before: [nodesReady, etcdMembersAnswer(3), podsRunOnlyOn('app=guestbook', 'w2'), appAnswers()],
+      predictions: firstBets,
+      fault: loseRackB,
+      bites: rackIsDark,
+      observe: observeDarkness,
+      recovered: powerIsBack,
+      unharmed: [statefulSetIsReady('redis-primary')],
+    }),
+    'Spread it': task({ reach: [rolledOut, podsRunOn('app=guestbook', 'w1', 'w2'), appAnswers()] }),
+    'Dark again': drill({
+      before: [nodesReady, etcdMembersAnswer(3), podsRunOn('app=guestbook', 'w1', 'w2'), appAnswers()],
+      predictions: secondBets,
+      fault: loseRackB,
+      bites: rackIsDark,
+      observe: observeDarkness,
+      recovered: powerIsBack,
+      unharmed: [statefulSetIsReady('redis-primary')],
+    }),
+    'Compare the two': read,
+  },
+});
