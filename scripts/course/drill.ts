@@ -1,5 +1,6 @@
 import type { InjectedFault } from '../faults/fault.ts';
 import { FiredrillError, messageOf } from '../system/errors.ts';
+import { lateness, type Attempt } from './goal.ts';
 import { Lease, LeaseExpired } from './lease.ts';
 import type { DrillFacts, DrillStep, Page } from './model.ts';
 import { startObserving, type Observing } from './observe.ts';
@@ -7,7 +8,7 @@ import { prepareLesson } from './prepare.ts';
 import { scoreBets, takeBets, type Bets } from './predictions.ts';
 import { patienceOf, type LessonRun, type StepEnd } from './run.ts';
 import type { CourseEvent } from './ui.ts';
-import { lateness, untilReached, type Attempt } from './until-reached.ts';
+import { untilReached } from './until-reached.ts';
 import { watch } from './watch.ts';
 
 /** Seconds that a state which should hold already is given to settle. */

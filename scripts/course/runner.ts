@@ -1,10 +1,10 @@
 import { PageCommands } from './commands.ts';
 import { runDrill } from './drill.ts';
 import type { Page } from './model.ts';
+import { openShell } from './open-task.ts';
 import { prepareStep } from './prepare.ts';
 import type { LessonRun, StepEnd } from './run.ts';
 import { runTask } from './task.ts';
-import { openShell } from './until-reached.ts';
 
 export type LessonEnd = 'finished' | 'quit' | 'failed';
 

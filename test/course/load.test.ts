@@ -153,8 +153,9 @@ describe('the lessons of this kit', async () => {
     expect(await lintLesson(join(folder, id))).toEqual([]);
   });
 
-  it('are numbered without a gap', async () => {
-    const loaded = await loadLessons();
-    expect(loaded.map(({ number }) => number)).toEqual(loaded.map((_, index) => index + 1));
+  it('have each a number of its own, and all can be loaded', async () => {
+    const numbers = (await loadLessons()).map(({ number }) => number);
+    expect(numbers.length).toBeGreaterThan(0);
+    expect(new Set(numbers).size).toBe(numbers.length);
   });
 });
