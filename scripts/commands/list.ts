@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { doneOf } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
-import { progressFor, titleOf } from './start.ts';
+import { progressFor, tellBroken, titleOf } from './start.ts';
 
 export function addListCommand(program: Command): void {
   program
@@ -13,13 +13,13 @@ export function addListCommand(program: Command): void {
 }
 
 export async function printList(context: Context): Promise<void> {
-  const [{ loadLessons }, { lessonLines }, { columnsOf }] = await Promise.all([
+  const [{ loadReadableLessons }, { lessonLines }, { columnsOf }] = await Promise.all([
     import('../course/load.ts'),
     import('../ui/menu.ts'),
     import('../ui/look.ts'),
   ]);
   const progress = await progressFor(context);
-  const lessons = (await loadLessons()).map((lesson) => ({
+  const lessons = (await loadReadableLessons(tellBroken)).map((lesson) => ({
     number: lesson.number,
     id: lesson.id,
     title: titleOf(lesson),

@@ -58,9 +58,12 @@ async function start(context: Context, names: readonly string[], options: { from
 
 /** Where the learner left off, or the menu; unattended, all lessons; without a terminal, the list. */
 async function open(context: Context, auto: boolean): Promise<void> {
-  const { loadLessons } = await import('../course/load.ts');
-  const [lessons, progress] = [await loadLessons(), await progressFor(context)];
-  if (auto || context.yes) {
+  const { loadLessons, loadReadableLessons } = await import('../course/load.ts');
+  const progress = await progressFor(context);
+  // Unattended, a broken lesson is a failure; a person can go on with the others.
+  const unattended = auto || context.yes;
+  const lessons = unattended ? await loadLessons() : await loadReadableLessons(tellBroken);
+  if (unattended) {
     await runAll(context, lessons, { auto: true, fromStep: 0, progress });
     return;
   }
@@ -95,7 +98,7 @@ async function runAll(context: Context, lessons: readonly LoadedLesson[], option
     const end = await runSession(context, { lesson, fromStep, progress, auto }).catch((error: unknown) => {
       // The last or only lesson may end the program with its own error; others let the next one have its turn.
       if (!(error instanceof FiredrillError) || lesson === lessons.at(-1)) throw error;
-      process.stderr.write(`firedrill: lesson ${lesson.number}: ${error.message}\nWhat to do: ${error.remedy}\n`);
+      tellBroken(error);
       return error.exitCode;
     });
     if (end === 'quit') return false;
@@ -122,6 +125,11 @@ async function askForLesson(
   const io = { input: process.stdin, output: process.stdout, signal: context.signal, accessible: wantsAccessible() };
   const number = await chooseLesson(shown, io, first);
   return lessons.find((lesson) => lesson.number === number);
+}
+
+/** On stderr, so that a list stays a list. */
+export function tellBroken({ message, remedy }: FiredrillError): void {
+  process.stderr.write(`firedrill: ${message}\nWhat to do: ${remedy}\n`);
 }
 
 /** The title without the number that many pages begin with: menus have a column for it. */

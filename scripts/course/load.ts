@@ -28,6 +28,22 @@ export async function loadLessons(folder = lessonsFolder()): Promise<LoadedLesso
   return Promise.all(found.map(({ id }) => loadLesson(join(folder, id))));
 }
 
+/** The lessons that can be read, in order. A broken one is told to `onBroken` and keeps nobody from the others. */
+export async function loadReadableLessons(
+  onBroken: (error: FiredrillError) => void,
+  folder = lessonsFolder(),
+): Promise<LoadedLesson[]> {
+  const found = await findLessons(folder);
+  const read = found.map(({ id }) =>
+    loadLesson(join(folder, id)).catch((error: unknown) => {
+      if (!(error instanceof FiredrillError)) throw error;
+      onBroken(error);
+      return undefined;
+    }),
+  );
+  return (await Promise.all(read)).filter((lesson) => lesson !== undefined);
+}
+
 /**
  * One lesson from its folder. @throws FiredrillError `lesson-broken` naming file, line and what was expected.
  */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lintLesson } from '../../scripts/course/lint.ts';
-import { findLessons, loadLesson, loadLessons, readLesson } from '../../scripts/course/load.ts';
+import { findLessons, loadLesson, loadLessons, loadReadableLessons, readLesson } from '../../scripts/course/load.ts';
 import { parseReadme } from '../../scripts/course/markdown.ts';
 import { makeLesson } from '../../scripts/course/new-lesson.ts';
 
@@ -105,6 +105,19 @@ describe('a broken lesson', () => {
       message: expect.stringMatching(message) as string,
       remedy: expect.stringContaining('git checkout') as string,
     });
+  });
+
+  it('keeps nobody from the others', async () => {
+    const course = join(folder, 'course');
+    await cp(await broken('README.md', '# 01 Light a lamp', '# 01 Light a lamp'), join(course, '01-good'), {
+      recursive: true,
+    });
+    await cp(await broken('README.md', '## Light it', '## Light'), join(course, '02-bad'), { recursive: true });
+    const errors: string[] = [];
+    const lessons = await loadReadableLessons(({ message }) => errors.push(message), course);
+    expect(lessons.map(({ id }) => id)).toEqual(['01-good']);
+    expect(errors).toEqual([expect.stringContaining('02-bad/README.md:19')]);
+    await expect(loadLessons(course)).rejects.toMatchObject({ code: 'lesson-broken' });
   });
 
   it('is told all at once to its author', async () => {
