@@ -99,7 +99,8 @@ const etcdInTheDark: Prediction = {
     const before = looks.findLast(({ to }) => to <= startedAt)?.saw;
     const after = looks.findLast(({ from, to }) => from >= startedAt && to <= (bittenAt ?? metAt));
     if (before === undefined || !after) throw new Error('nobody saw who led');
-    if (after.saw === undefined) return Promise.resolve({ value: 'none', saw: `${before} led before, and nobody after` });
+    if (after.saw === undefined)
+      return Promise.resolve({ value: 'none', saw: `${before} led before, and nobody after` });
     const saw = after.saw === before ? `${before} led before and after` : `${before} led before, ${after.saw} after`;
     return Promise.resolve({ value: after.saw === before ? 'same' : 'new', saw });
   },
@@ -134,9 +135,7 @@ const compared: Prediction = {
 };
 
 export const firstBets: readonly Prediction[] = [
-  remembered(
-    lostVisits('lost-visits', 'How many visits fail, from the power cut until the guestbook runs elsewhere?'),
-  ),
+  remembered(lostVisits('lost-visits', 'How many visits fail, from the power cut until the guestbook runs elsewhere?')),
   troubleSeconds('trouble', 'For how many seconds do visits fail, if nobody does anything?'),
   noticed,
   etcdInTheDark,

@@ -60,6 +60,6 @@ export const feud: readonly Prediction[] = [
       { value: 'load', says: 'too many users' },
     ],
     'change',
-    "Govindan and others, Google, 2016: many failures happened while a management operation was in progress",
+    'Govindan and others, Google, 2016: many failures happened while a management operation was in progress',
   ),
 ];

@@ -2,12 +2,7 @@ import { appAnswers } from '../../scripts/checks/app.ts';
 import { etcdHasQuorum, etcdMembersAnswer } from '../../scripts/checks/etcd.ts';
 import { nodeHasLabel, nodeIsNotReady, nodesAreReady } from '../../scripts/checks/nodes.ts';
 import { answerIs } from '../../scripts/checks/objects.ts';
-import {
-  deploymentIsRolledOut,
-  podsRunOn,
-  podsRunOnlyOn,
-  statefulSetIsReady,
-} from '../../scripts/checks/workloads.ts';
+import { deploymentIsRolledOut, podsRunOn, podsRunOnlyOn, statefulSetIsReady } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
 import { applyGuestbook, removeGuestbook } from '../guestbook.ts';
 import { firstBets, observeDarkness, secondBets } from './bets.ts';

@@ -10,10 +10,7 @@ interface Outage {
 }
 
 export const observeOutage = async (lab: Lab, signal: AbortSignal): Promise<Outage> => {
-  const [visits, ready] = await Promise.all([
-    visit(lab, signal),
-    sample(signal, 0.1, () => lab.kubernetes.ready(1)),
-  ]);
+  const [visits, ready] = await Promise.all([visit(lab, signal), sample(signal, 0.1, () => lab.kubernetes.ready(1))]);
   return { visits, ready };
 };
 

@@ -14,7 +14,11 @@ import { observeVisits, patient, schedulerBets } from './scheduler-drill.ts';
 
 const isAtWork = (part: string) => podIsReady(mirrorOf(part), 'kube-system');
 const isNotAtWork = (part: string) => podIsGone(mirrorOf(part), 'kube-system');
-const everybodyAtWork = [isAtWork('kube-apiserver'), isAtWork('kube-scheduler'), isAtWork('kube-controller-manager')];
+const everybodyAtWork = [
+  isAtWork('kube-apiserver'),
+  isAtWork('kube-scheduler'),
+  isAtWork('kube-controller-manager'),
+] as const;
 const nodesReady = nodesAreReady('c1', 'w1', 'w2');
 const rolledOut = deploymentIsRolledOut('guestbook', { replicas: 4 });
 

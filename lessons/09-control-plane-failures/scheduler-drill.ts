@@ -18,8 +18,7 @@ const stampErrorSeconds = 1;
  * @throws where it has no node yet.
  */
 export function waitedForNode(pod: V1Pod): number {
-  const { conditions } = pod.status ?? {};
-  const scheduled = conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True');
+  const scheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True');
   const [created, at] = [pod.metadata?.creationTimestamp, scheduled?.lastTransitionTime];
   if (created === undefined || at === undefined) throw new Error('the pod was given no node');
   // The client may give them as text.

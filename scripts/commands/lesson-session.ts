@@ -23,15 +23,23 @@ export async function runSession(context: Context, options: SessionOptions): Pro
   if (unattended && !auto && !context.yes) throw noTerminal(lesson);
   const lab = await labOf(lesson, context, unattended);
   if (typeof lab === 'number') return lab;
-  const [{ runLesson }, { ProgressKeeper }, { openEventLog }, { withListeners }, { pickUi }, { createFaults }] =
-    await Promise.all([
-      import('../course/runner.ts'),
-      import('../course/keep-progress.ts'),
-      import('../course/event-log.ts'),
-      import('../course/listen.ts'),
-      import('../ui/pick.ts'),
-      import('../faults/faults.ts'),
-    ]);
+  const [
+    { runLesson },
+    { ProgressKeeper },
+    { openEventLog },
+    { withListeners },
+    { pickUi },
+    { createFaults },
+    { FlightRecorder },
+  ] = await Promise.all([
+    import('../course/runner.ts'),
+    import('../course/keep-progress.ts'),
+    import('../course/event-log.ts'),
+    import('../course/listen.ts'),
+    import('../ui/pick.ts'),
+    import('../faults/faults.ts'),
+    import('./flight-recorder.ts'),
+  ]);
   const shown = pickUi({
     interactive: context.interactive,
     json: context.json,
@@ -40,7 +48,10 @@ export async function runSession(context: Context, options: SessionOptions): Pro
   });
   const keeper = new ProgressKeeper(progress);
   const log = openEventLog(lesson.id);
-  const listeners = [keeper.take.bind(keeper), log.take.bind(log)];
+  const recorder = new FlightRecorder(lab, log.path, (text) => {
+    shown.emit({ type: 'note', text });
+  });
+  const listeners = [keeper.take.bind(keeper), log.take.bind(log), recorder.take.bind(recorder)];
   const ui = withListeners(shown, listeners);
   const faults = createFaults(lab);
   try {
@@ -48,6 +59,7 @@ export async function runSession(context: Context, options: SessionOptions): Pro
     const patienceSeconds = await patienceFor(lab);
     return await runLesson({ lesson, ui, lab, faults, signal: context.signal, patienceSeconds }, options.fromStep);
   } finally {
+    await recorder.end();
     shown.close?.();
     await keeper.written();
   }

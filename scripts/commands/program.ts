@@ -10,6 +10,7 @@ import { addLabCommand } from './lab.ts';
 import { addBundleCommand } from './bundle.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addFaultsCommand } from './faults.ts';
+import { addReportCommand } from './report.ts';
 import { addResetCommand } from './reset.ts';
 import { addSetupCommand } from './setup.ts';
 import { addUninstallCommand } from './uninstall.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   addBundleCommand(program);
   addDoctorCommand(program);
   addFaultsCommand(program);
+  addReportCommand(program);
   addResetCommand(program);
   addSetupCommand(program);
   addUninstallCommand(program);

@@ -116,6 +116,7 @@ interface HttpsRequest {
   agent: Agent;
   signal: AbortSignal;
   method?: string;
+  headers?: Record<string, string>;
   body?: string;
 }
 

@@ -1,0 +1,156 @@
+import { tooCostly, type SummaryLine } from './probe.ts';
+import { drillsIn, isSummary, stretchesOf, textOf, type DrillTimeline, type TimelineLine } from './timeline.ts';
+
+/** A run of a lesson as a Markdown incident report. `picture` is the path of its SVG, as the report is to link it. */
+export function incidentReport(title: string, timeline: readonly TimelineLine[], picture: string): string {
+  const [first, last] = [timeline[0], timeline.at(-1)];
+  const drills = drillsIn(timeline);
+  return [
+    `# Incident report: ${title}`,
+    '',
+    `From ${first?.at ?? ''} to ${last?.at ?? ''} (UTC). ${endOf(timeline)}`,
+    '',
+    ...(drills.length === 0
+      ? ['Nothing was broken in this run.', '']
+      : [`![What every probe saw](${encodeURI(picture)})`, '']),
+    ...drills.flatMap(drillSection),
+    ...bets(timeline, drills),
+    ...cost(timeline),
+  ].join('\n');
+}
+
+function endOf(timeline: readonly TimelineLine[]): string {
+  const end = timeline.findLast(({ type }) => type === 'lesson-finished' || type === 'step-failed');
+  if (end?.type === 'lesson-finished') return 'The lesson was finished.';
+  return end ? `A step failed: ${cell(textOf(end['why']))}` : 'The lesson was left before its end.';
+}
+
+function drillSection(drill: DrillTimeline): string[] {
+  const rows = drill.lines.flatMap((line) => {
+    const says = sentence(line);
+    return says === undefined ? [] : [`| ${since(drill, Date.parse(line.at))} | ${cell(says)} |`];
+  });
+  return [
+    `## ${drill.step}`,
+    '',
+    'Times are seconds since the fault was in force.',
+    '',
+    '| when | what |',
+    '| ---: | --- |',
+    ...rows,
+    '',
+    ...outages(drill),
+  ];
+}
+
+function sentence(line: TimelineLine): string | undefined {
+  const on = line['on'] === undefined ? 'the host' : textOf(line['on']);
+  switch (line.type) {
+    case 'fault-injected':
+      return `**Fault on**, on ${textOf(line['machine'])}: ${textOf(line['title'])}`;
+    case 'fault-bites':
+      return '**Its consequences were all seen**';
+    case 'fault-undone':
+      return `**Fault off**, on ${textOf(line['machine'])}: ${textOf(line['title'])}`;
+    case 'command-started':
+      return `Command on ${on}: \`${masked(textOf(line['command'])).split('\n')[0] ?? ''}\``;
+    case 'hint':
+      return `Hint ${textOf(line['tier'])} was taken`;
+    case 'collapsed':
+      return `Lost again: ${textOf(line['claim'])}`;
+    case 'drill-void':
+      return `Not counted: ${textOf(line['why'])}`;
+    case 'step-reached':
+      return `**Recovered** (${{ self: 'by hand', 'run-for-me': 'by the commands of the page', skipped: 'skipped' }[textOf(line['how'])] ?? textOf(line['how'])})`;
+    case 'step-failed':
+      return `**Failed**: ${textOf(line['why'])}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What a probe did not see, from when to when, with the error of both ends. */
+function outages(drill: DrillTimeline): string[] {
+  const all = [...stretchesOf(drill)];
+  if (all.length === 0) return ['No probes ran beside this drill.', ''];
+  const rows = all.flatMap(([probe, stretches]) =>
+    stretches
+      .filter(({ state }) => state === 'failed')
+      .map(({ from, to, says, errorMs }) => {
+        const open = to >= drill.to - 100 ? ' (and on)' : '';
+        const seconds = `${((to - from) / 1000).toFixed(1)} s ± ${(errorMs / 1000).toFixed(1)}${open}`;
+        return `| ${probe} | ${since(drill, from)} | ${seconds} | ${cell(says)} |`;
+      }),
+  );
+  const whole = all.filter(([, stretches]) => stretches.every(({ state }) => state === 'ok')).map(([probe]) => probe);
+  return [
+    ...(rows.length === 0
+      ? ['No probe saw a failure.']
+      : ['| failed | from | for | last said |', '| --- | ---: | ---: | --- |', ...rows]),
+    '',
+    ...(whole.length === 0 ? [] : [`Carried on all the time: ${whole.join(', ')}.`, '']),
+  ];
+}
+
+function bets(timeline: readonly TimelineLine[], drills: readonly DrillTimeline[]): string[] {
+  const scored = timeline.filter(({ type }) => type === 'prediction-scored');
+  if (scored.length === 0) return [];
+  const rows = scored.map((line) => {
+    const right = line['right'] === true ? 'yes' : line['right'] === false ? 'no' : '';
+    return `| ${[line['question'], line['said'], line['measured'], line['saw']].map((part) => cell(textOf(part))).join(' | ')} | ${right} |`;
+  });
+  return [
+    drills.length === 0 ? '## Bets' : '## Bets, and what was measured',
+    '',
+    '| bet | said | measured | saw | right |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ];
+}
+
+function cost(timeline: readonly TimelineLine[]): string[] {
+  const summaries = timeline.filter(isSummary);
+  return summaries.length === 0
+    ? []
+    : [
+        '## The probes themselves',
+        '',
+        ...summaries.flatMap((summary, index) => [
+          `Recording ${index + 1}: ${costOf(summary)}`,
+          '',
+          '| probe | asked | failed | half within | 99 % within | slowest |',
+          '| --- | ---: | ---: | ---: | ---: | ---: |',
+          ...summary.probes.map(
+            (one) =>
+              `| ${one.probe} | ${one.samples} | ${one.failed} | ${ms(one.p50Ms)} | ${ms(one.p99Ms)} | ${ms(one.maxMs)} |`,
+          ),
+          '',
+        ]),
+      ];
+}
+
+/** What measuring cost, in a sentence, and a warning where that was much. */
+export function costOf({ cores, seconds }: Pick<SummaryLine, 'cores' | 'seconds'>): string {
+  const share = `${(cores * 100).toFixed(1)} % of one core for ${seconds.toFixed(0)} s.`;
+  if (cores <= tooCostly) return `they took ${share}`;
+  return `they took ${share} That is more than ${tooCostly * 100} %: the load of measuring may have changed what was measured.`;
+}
+
+const ms = (value: number): string => `${value.toFixed(1)} ms`;
+
+const since = (drill: DrillTimeline, time: number): string => {
+  const seconds = (time - drill.faultAt) / 1000;
+  return `${seconds < 0 ? '' : '+'}${seconds.toFixed(1)} s`;
+};
+
+const cell = (text: string): string => masked(text).replaceAll('|', '\\|').replace(/\s+/g, ' ').trim();
+
+/** Commands may hold passwords and tokens: a report is made to be shown around. */
+export const masked = (text: string): string =>
+  text
+    .replace(
+      /((?:password|passwd|token|secret)[\w-]*\s*[=:]\s*|--(?:password|token)\s+)(?!\*)("[^"]*"|'[^']*'|\S+)/gi,
+      '$1***',
+    )
+    .replace(/(Bearer\s+)\S+/g, '$1***');

@@ -1,0 +1,92 @@
+import { stretchesOf, textOf, type DrillTimeline } from './timeline.ts';
+
+const width = 960;
+const left = 150;
+const right = 20;
+const rowHeight = 18;
+const head = 46;
+const foot = 30;
+/** Colours that people with a colour weakness tell apart; a failed stretch is also higher than the others. */
+const colours = { ok: '#9ecae1', failed: '#d94801', unknown: '#bdbdbd' } as const;
+const marks: Record<string, { says: string; colour: string }> = {
+  'fault-injected': { says: 'fault on', colour: '#a50f15' },
+  'fault-bites': { says: 'seen', colour: '#54278f' },
+  'fault-undone': { says: 'fault off', colour: '#006d2c' },
+  'step-reached': { says: 'recovered', colour: '#006d2c' },
+};
+
+/** The drills of a run as a picture: a row a probe, seconds from left to right, one panel under the other. */
+export function timelineSvg(title: string, drills: readonly DrillTimeline[]): string {
+  const panels: string[] = [];
+  let top = 30;
+  for (const drill of drills) {
+    const { svg, height } = panel(drill, top);
+    panels.push(svg);
+    top += height;
+  }
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" font-family="sans-serif" font-size="11" role="img">`,
+    `<title>${escaped(title)}</title>`,
+    `<rect width="${width}" height="${top}" fill="white"/>`,
+    `<text x="10" y="20" font-size="15" font-weight="bold">${escaped(title)}</text>`,
+    ...panels,
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+function panel(drill: DrillTimeline, top: number): { svg: string; height: number } {
+  const rows = [...stretchesOf(drill)];
+  const span = Math.max(1, drill.to - drill.from);
+  const x = (time: number): number => round(left + ((time - drill.from) / span) * (width - left - right));
+  const bottom = top + head + rows.length * rowHeight;
+  const parts = [`<text x="10" y="${top + 18}" font-size="13" font-weight="bold">${escaped(drill.step)}</text>`];
+  for (const [index, [probe, stretches]] of rows.entries()) {
+    const y = top + head + index * rowHeight;
+    parts.push(`<text x="${left - 8}" y="${y + 12}" text-anchor="end">${escaped(probe)}</text>`);
+    for (const { state, from, to, says } of stretches) {
+      const high = state === 'failed' ? 16 : 10;
+      const bar = `x="${x(from)}" y="${y + 8 - high / 2}" width="${Math.max(1, round(x(to) - x(from)))}" height="${high}"`;
+      const tip = `${probe}: ${state}${says === '' ? '' : `, ${says}`}, ${((to - from) / 1000).toFixed(1)} s`;
+      parts.push(`<rect ${bar} fill="${colours[state]}"><title>${escaped(tip)}</title></rect>`);
+    }
+  }
+  if (rows.length === 0) parts.push(`<text x="${left}" y="${bottom}">No probes ran.</text>`);
+  parts.push(...lines(drill, x, top, bottom), ...axis(drill, x, bottom));
+  return { svg: parts.join('\n'), height: bottom + foot - top };
+}
+
+function lines(drill: DrillTimeline, x: (time: number) => number, top: number, bottom: number): string[] {
+  const shown = drill.lines.filter(({ type }) => type in marks);
+  return shown.flatMap((line, index) => {
+    const mark = marks[textOf(line.type)];
+    if (!mark) return [];
+    const at = x(Date.parse(line.at));
+    const anchor = at > width - 80 ? 'end' : 'start';
+    const label = `<text x="${at + (anchor === 'end' ? -3 : 3)}" y="${top + 30 + (index % 2) * 11}" text-anchor="${anchor}" fill="${mark.colour}">${mark.says}</text>`;
+    return [`<line x1="${at}" x2="${at}" y1="${top + 22}" y2="${bottom}" stroke="${mark.colour}"/>`, label];
+  });
+}
+
+/** Seconds from the fault. */
+function axis(drill: DrillTimeline, x: (time: number) => number, bottom: number): string[] {
+  const seconds = (drill.to - drill.from) / 1000;
+  const step = [1, 2, 5, 10, 30, 60, 300, 600].find((candidate) => seconds / candidate <= 12) ?? 1800;
+  const first = Math.ceil((drill.from - drill.faultAt) / 1000 / step) * step;
+  const ticks: string[] = [];
+  for (let at = first; drill.faultAt + at * 1000 <= drill.to; at += step) {
+    ticks.push(`<text x="${x(drill.faultAt + at * 1000)}" y="${bottom + 14}" text-anchor="middle">${at} s</text>`);
+  }
+  return ticks;
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+const escaped = (text: string): string =>
+  text
+    // Characters that XML 1.0 has no place for.
+    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/gu, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { SampleLine, State, SummaryLine } from './probe.ts';
+
+const anyLine = z.looseObject({ at: z.string(), type: z.string() });
+
+/** A line of an event log or of a samples file. */
+export type TimelineLine = z.infer<typeof anyLine>;
+
+/** The lines of a JSON-lines file. One that a crash cut short is left out. */
+export function parseLines(text: string): TimelineLine[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [anyLine.parse(JSON.parse(line))];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** The lines of the last run in a day's event log: from the last `lesson-started` on. */
+export function lastRun(events: readonly TimelineLine[]): TimelineLine[] {
+  const start = events.findLastIndex(({ type }) => type === 'lesson-started');
+  return start < 0 ? [] : events.slice(start);
+}
+
+/** Events and samples as one timeline: the samples of the run that the events tell of. */
+export function mergeTimeline(run: readonly TimelineLine[], samples: readonly TimelineLine[]): TimelineLine[] {
+  const from = run[0]?.at ?? '';
+  return [...run, ...samples.filter(({ at }) => at >= from)].sort((one, other) => one.at.localeCompare(other.at));
+}
+
+/** The part of a timeline in which something was broken on purpose. Times are milliseconds since the epoch. */
+export interface DrillTimeline {
+  step: string;
+  from: number;
+  to: number;
+  faultAt: number;
+  lines: readonly TimelineLine[];
+}
+
+/** One for each fault: from the opening of its step, but at most ten seconds before, until the step was left. */
+export function drillsIn(timeline: readonly TimelineLine[]): DrillTimeline[] {
+  const steps = timeline.flatMap((line, index) => (line.type === 'step-opened' ? [index] : []));
+  return steps.flatMap((start, index) => {
+    const lines = timeline.slice(start, steps[index + 1] ?? timeline.length);
+    const fault = lines.findLast(({ type }) => type === 'fault-injected');
+    if (!fault) return [];
+    const faultAt = Date.parse(fault.at);
+    const end =
+      lines.findLast(({ type }) => type === 'step-reached' || type === 'step-failed') ?? lines.at(-1) ?? fault;
+    const to = Date.parse(end.at);
+    const from = Math.max(Date.parse(lines[0]?.at ?? fault.at), faultAt - 10_000);
+    const inside = lines.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) <= to);
+    return [{ step: textOf(lines[0]?.['step']), from, to, faultAt, lines: inside }];
+  });
+}
+
+/** A stretch of time in which a probe saw the same. Times are milliseconds since the epoch. */
+export interface Stretch {
+  state: State;
+  from: number;
+  to: number;
+  says: string;
+  /** Milliseconds that its beginning and its end may be wrong by, together. */
+  errorMs: number;
+}
+
+/** What each probe saw, as stretches without a gap. */
+export function stretchesOf(drill: DrillTimeline): Map<string, Stretch[]> {
+  const all = new Map<string, Stretch[]>();
+  for (const sample of drill.lines.filter(isSample)) {
+    const stretches = all.get(sample.probe) ?? [];
+    all.set(sample.probe, stretches);
+    const at = Date.parse(sample.at);
+    const last = stretches.at(-1);
+    if (last) last.to = at;
+    if (last?.state === sample.state) continue;
+    if (last) last.errorMs += sample.gapMs;
+    stretches.push({ state: sample.state, from: at, to: at, says: sample.says ?? '', errorMs: sample.gapMs });
+  }
+  for (const stretches of all.values()) {
+    const last = stretches.at(-1);
+    // It was seen at least once a second: a probe that was silent for longer had ended.
+    if (last) last.to = Math.max(last.to, Math.min(drill.to, last.to + 1500));
+  }
+  return all;
+}
+
+const isSample = (line: TimelineLine): line is TimelineLine & SampleLine => line.type === 'probe';
+export const isSummary = (line: TimelineLine): line is TimelineLine & SummaryLine => line.type === 'probes-summary';
+
+export const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { firstBets, secondBets } from '../../lessons/04-failure-domains/bets.ts';
+import { etcdSurvivesAnyRack } from '../../lessons/04-failure-domains/racks.ts';
+import { apiServerBets } from '../../lessons/09-control-plane-failures/api-server-drill.ts';
+import { controllerBets } from '../../lessons/09-control-plane-failures/controller-drill.ts';
+import { takeAway } from '../../lessons/09-control-plane-failures/missing.ts';
+import { waitedForNode } from '../../lessons/09-control-plane-failures/scheduler-drill.ts';
+import type { Prediction } from '../../scripts/course/model.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { fakeLab } from '../checks/fake-lab.ts';
+
+const lab = {} as Lab;
+const facts = (observed: unknown) => ({ startedAt: 1000, bittenAt: 9000, metAt: 20_000, observed });
+const visits = (...ok: boolean[]) => ok.map((one, index) => ({ sentAt: 1000 + index * 1000, answeredAt: 0, ok: one }));
+const seen = (from: number, saw: unknown) => ({ from, to: from + 100, saw });
+const bet = (bets: readonly Prediction[], id: string): Prediction => bets.find((one) => one.id === id)!;
+
+const placed = (data: object) =>
+  etcdSurvivesAnyRack().look(fakeLab({ objects: { '/api/v1/namespaces/default/configmaps/racks': { data } } }));
+
+test.each([
+  ['met', { e1: 'c', e2: 'a', e3: 'b' }],
+  ['unmet', { e1: 'a', e2: 'a', e3: 'b' }],
+  ['unmet', { e1: 'a', e2: 'b' }],
+  ['unmet', { e1: 'a', e2: 'b', e3: 'd' }],
+])('%s: members placed as %j', async (kind, data) => {
+  expect((await placed(data)).kind).toBe(kind);
+});
+
+test('the dark is measured until its consequences were seen, and the second is compared with the first', async () => {
+  const nodes = [seen(900, { w2Ready: true }), seen(5000, { w2Ready: true }), seen(5500, { w2Ready: false })];
+  const leaders = [seen(800, 'e2'), seen(5000, undefined), seen(8000, 'e1')];
+  const first = { visits: [...visits(...Array.from({ length: 9 }, () => false)), ...visits(true)], nodes, leaders };
+  await expect(async () => bet(secondBets, 'compared').measure(lab, facts(first))).rejects.toThrow('another run');
+  expect(await bet(firstBets, 'lost-visits').measure(lab, facts(first))).toEqual({
+    value: 'most',
+    saw: '9 of 10 visits failed',
+  });
+  expect(await bet(firstBets, 'trouble').measure(lab, facts(first))).toMatchObject({ seconds: 8 });
+  expect(await bet(firstBets, 'noticed').measure(lab, facts(first))).toMatchObject({ seconds: 4.6, errorSeconds: 0.6 });
+  expect(await bet(firstBets, 'etcd').measure(lab, facts(first))).toMatchObject({ value: 'new' });
+  const second = { ...first, visits: visits(true, false, true, false, true, true) };
+  expect(await bet(secondBets, 'compared').measure(lab, facts(second))).toMatchObject({ value: 'fewer' });
+  expect(await bet(secondBets, 'lost-visits-spread').measure(lab, facts(second))).toMatchObject({ value: 'half' });
+});
+
+test("an API server's outage is measured from the first look that failed to the first that did not", async () => {
+  const ready = [seen(500, true), seen(1100, false), seen(3100, false), seen(3300, true), seen(3500, true)];
+  const back = bet(apiServerBets, 'back-after');
+  expect(await back.measure(lab, facts({ ready }))).toMatchObject({ seconds: 2.3 });
+  await expect(async () => back.measure(lab, facts({ ready: ready.slice(0, 3) }))).rejects.toThrow('not seen');
+});
+
+test('how long a pod waited is read from the pod', () => {
+  const conditions = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: '2026-01-01T00:00:42Z' }];
+  const pod = { metadata: { creationTimestamp: '2026-01-01T00:00:02Z' }, status: { conditions } };
+  expect(waitedForNode(pod as never)).toBe(40);
+  expect(() => waitedForNode({ ...pod, status: {} } as never)).toThrow('no node');
+});
+
+test('nobody replaces a pod while nobody manages, and the old count is still shown', async () => {
+  const count = (time: number, managed: boolean, pods: number) => seen(time, { managed, pods, ready: 4 });
+  const counts = [count(900, true, 4), count(1500, false, 4), count(4000, false, 3), count(9000, false, 3)];
+  const observed = { visits: visits(true), counts: [...counts, count(12_000, true, 4)] };
+  const measure = (id: string, of: object) => bet(controllerBets, id).measure(lab, facts(of));
+  expect(await measure('deleted-pod', observed)).toMatchObject({ value: 'missing' });
+  expect(await measure('what-it-says', observed)).toMatchObject({ value: 'well' });
+  await expect(async () => measure('deleted-pod', { ...observed, counts: counts.slice(0, 2) })).rejects.toThrow(
+    'no pod',
+  );
+});
+
+test('the title of a drill does not say who is missing', () => {
+  expect(takeAway('kube-scheduler').title).toBe(takeAway('kube-controller-manager').title);
+});

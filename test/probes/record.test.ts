@@ -1,0 +1,121 @@
+import { createSocket } from 'node:dgram';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { dnsScript, parseLine, question } from '../../scripts/probes/dns.ts';
+import type { Probe, Reading, SampleLine, SummaryLine } from '../../scripts/probes/probe.ts';
+import { readingOf } from '../../scripts/probes/probes.ts';
+import { startRecording } from '../../scripts/probes/record.ts';
+import { Track } from '../../scripts/probes/track.ts';
+import { dnsAddress } from '../../scripts/lab/layout.ts';
+
+test('a probe writes a line when something changes, and once a second', () => {
+  const lines: SampleLine[] = [];
+  const track = new Track('API read', (line) => lines.push(line));
+  const ok: Reading = { probe: 'API read', state: 'ok' };
+  const states = [ok, ok, { ...ok, state: 'failed' as const, says: 'refused' }, ok];
+  for (const [index, reading] of states.entries()) track.take(1_000_000 + index * 100, 2, reading);
+  for (let sentAt = 1_000_400; sentAt < 1_001_500; sentAt += 100) track.take(sentAt, 4, ok);
+  expect(lines.map(({ at, state, gapMs }) => [Date.parse(at) - 1_000_000, state, gapMs])).toEqual([
+    [0, 'ok', 0],
+    [200, 'failed', 100],
+    [300, 'ok', 100],
+    [1300, 'ok', 100],
+  ]);
+  expect(track.summary()).toMatchObject({ samples: 15, failed: 1 });
+  expect(track.summary().p50Ms).toBeCloseTo(4, 1);
+});
+
+test("an etcd member's line names its role and term, and its revision makes no line of its own", () => {
+  const member = { name: 'e1', answers: true, memberId: 'a', leaderId: 'a', isLeader: true, raftTerm: 4, revision: 9 };
+  expect(readingOf(member)).toEqual({ probe: 'etcd e1', state: 'ok', says: 'leads, term 4', revision: 9 });
+  expect(readingOf({ name: 'e2', answers: true, raftTerm: 5 })).toMatchObject({ says: 'sees no leader, term 5' });
+  expect(readingOf({ name: 'e3', answers: false, why: 'refused' })).toMatchObject({ state: 'failed', says: 'refused' });
+});
+
+describe('recording', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const record = (...probes: Probe[]) => {
+    const lines: (SampleLine | SummaryLine)[] = [];
+    return { lines, recording: startRecording(probes, [], (line) => lines.push(line)) };
+  };
+
+  test('asks ten times a second; what throws is failed, or unknown where nobody can tell', async () => {
+    let asked = 0;
+    let ended = 0;
+    const nodes: Probe = { names: ['node w1'], whenSilent: 'unknown', ask: () => Promise.reject(new Error('silent')) };
+    const app: Probe = {
+      names: ['app'],
+      ask: () => {
+        asked += 1;
+        return asked <= 10
+          ? Promise.resolve([{ probe: 'app', state: 'ok' }])
+          : Promise.reject(new Error('gone\nstack'));
+      },
+      end: () => {
+        ended += 1;
+        return Promise.resolve();
+      },
+    };
+    const { lines, recording } = record(nodes, app);
+    await vi.advanceTimersByTimeAsync(1950);
+    const summary = await recording.stop();
+    expect(await recording.stop()).toBe(summary);
+    expect([asked, ended]).toEqual([20, 1]);
+    expect(summary.probes).toMatchObject([
+      { probe: 'node w1', samples: 20, failed: 0 },
+      { probe: 'app', samples: 20, failed: 10 },
+    ]);
+    expect(lines.find((line) => line.type === 'probe' && line.state === 'failed')).toMatchObject({ says: 'gone' });
+    expect(lines.at(-1)).toBe(summary);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(asked).toBe(20);
+  });
+
+  test('a probe that hangs is asked on, but not without end', async () => {
+    let open = 0;
+    const answers: (() => void)[] = [];
+    const hung: Probe = {
+      names: ['API write'],
+      ask: () => {
+        open += 1;
+        return new Promise((resolve) => {
+          answers.push(() => {
+            resolve([]);
+          });
+        });
+      },
+    };
+    const { recording } = record(hung);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(open).toBe(12);
+    const stopped = recording.stop();
+    for (const answer of answers) answer();
+    expect((await stopped).probes).toEqual([]);
+  });
+});
+
+test('the question is one packet, and bash reads an answer and its absence', async () => {
+  const server = createSocket('udp4');
+  const heard: Buffer[] = [];
+  server.on('message', (packet, from) => {
+    heard.push(packet);
+    // Every second question stays without an answer.
+    if (heard.length % 2 === 1) server.send(packet, from.port, from.address);
+  });
+  await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
+  const here = dnsScript.replace(`${dnsAddress}/53`, `127.0.0.1/${server.address().port}`).replace('-t 0.5', '-t 0.1');
+  const { stdout } = await execa('bash', ['-c', `bash -s | head -n 3`], { input: here });
+  server.close();
+  const name = ['kube-dns', 'kube-system', 'svc', 'cluster', 'local'];
+  const labels = name.map((label) => `${String.fromCharCode(label.length)}${label}`).join('');
+  expect(heard[0]?.toString('latin1')).toBe(`fd\x01\0\0\x01\0\0\0\0\0\0${labels}\0\0\x01\0\x01`);
+  expect(stdout.split('\n').map((line) => parseLine(line, 'DNS')?.reading.state)).toEqual(['ok', 'failed', 'ok']);
+  expect(question('ab.c')).toContain('\\x02ab\\x01c\\x00');
+  expect(parseLine('bash: something', 'DNS')).toBeUndefined();
+});

@@ -1,0 +1,115 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { writeReport } from '../../scripts/commands/report.ts';
+import { costOf, incidentReport, masked } from '../../scripts/probes/incident-report.ts';
+import { timelineSvg } from '../../scripts/probes/timeline-svg.ts';
+import { drillsIn, lastRun, mergeTimeline, parseLines, stretchesOf } from '../../scripts/probes/timeline.ts';
+
+const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
+const event = (seconds: number, type: string, more: object = {}) => ({ at: at(seconds), type, ...more });
+const sample = (seconds: number, probe: string, state: string, says = '') =>
+  event(seconds, 'probe', { probe, state, says, ms: 1, gapMs: 100 });
+
+const events = [
+  event(-900, 'lesson-started', { lesson: '09-x' }),
+  event(-800, 'fault-injected', { title: 'of an earlier run', machine: 'c1' }),
+  event(0, 'lesson-started', { lesson: '09-x' }),
+  event(1, 'step-opened', { step: 'Read <this>' }),
+  event(2, 'step-reached', { step: 'Read <this>', how: 'read' }),
+  event(3, 'step-opened', { step: 'A drill & more' }),
+  event(30, 'fault-injected', { title: 'the API server is killed', machine: 'c1' }),
+  event(31, 'fault-bites', { seconds: 1 }),
+  event(32, 'command-started', { command: 'login --password hunter2 | tee\nmore' }),
+  event(33, 'hint', { tier: 1 }),
+  event(36, 'fault-undone', { title: 'the API server is killed', machine: 'c1' }),
+  event(38, 'prediction-scored', { question: 'How long?', said: '3 s', measured: '5 s', saw: 'it', right: false }),
+  event(39, 'step-reached', { step: 'A drill & more', how: 'self' }),
+  event(40, 'lesson-finished'),
+];
+const samples = [
+  sample(-500, 'API read', 'failed', 'of an earlier run'),
+  ...[25, 26, 27, 28, 29, 30].map((time) => sample(time, 'API read', 'ok')),
+  sample(30.2, 'API read', 'failed', 'refused'),
+  sample(31.2, 'API read', 'failed', 'refused'),
+  sample(35.4, 'API read', 'ok'),
+  sample(30.1, 'app through w1', 'ok'),
+  sample(38.9, 'app through w1', 'ok'),
+  event(39, 'probes-summary', {
+    seconds: 36,
+    cores: 0.062,
+    probes: [{ probe: 'API read', samples: 360, failed: 52, p50Ms: 2, p99Ms: 9, maxMs: 1000 }],
+  }),
+];
+const timeline = mergeTimeline(lastRun(events), samples);
+
+test('one timeline of the last run, in order', () => {
+  expect(timeline.map(({ at: time }) => time)).toEqual(timeline.map(({ at: time }) => time).sort());
+  expect(timeline).toHaveLength(events.length - 2 + samples.length - 1);
+  expect(parseLines('{"at":"x","type":"note"}\n{"at":"x","ty')).toHaveLength(1);
+});
+
+test('a drill is seen as stretches, with the error of their ends', () => {
+  const [drill, ...others] = drillsIn(timeline);
+  expect(others).toEqual([]);
+  expect(drill).toMatchObject({ step: 'A drill & more', from: Date.parse(at(20)), to: Date.parse(at(39)) });
+  const seen = stretchesOf(drill!).get('API read')!;
+  expect(seen.map(({ state, from, to }) => [state, from - Date.parse(at(30)), to - from])).toEqual([
+    ['ok', -5000, 5200],
+    ['failed', 200, 5200],
+    ['ok', 5400, 1500],
+  ]);
+  expect(seen[1]?.errorMs).toBe(200);
+});
+
+test('the report tells what failed, for how long, what carried on, and what measuring cost', () => {
+  const text = incidentReport('Lesson | 9', timeline, 'a picture.svg');
+  expect(text).toContain('![What every probe saw](a%20picture.svg)');
+  expect(text).toContain('| +0.0 s | **Fault on**, on c1: the API server is killed |');
+  expect(text).toContain('| API read | +0.2 s | 5.2 s ± 0.2 | refused |');
+  expect(text).toContain('Carried on all the time: app through w1.');
+  expect(text).toContain('| How long? | 3 s | 5 s | it | no |');
+  expect(text).toContain('6.2 % of one core');
+  expect(text).toContain('may have changed what was measured');
+  expect(text).not.toContain('hunter2');
+  expect(text).not.toContain('earlier run');
+  expect(costOf({ cores: 0.05, seconds: 3 })).not.toContain('may have changed');
+});
+
+test('the picture is well-formed, and escapes what comes from outside', () => {
+  const svg = timelineSvg('<script> & co', drillsIn(timeline));
+  expect(svg).toContain('&lt;script&gt; &amp; co');
+  expect(svg).toContain('A drill &amp; more');
+  expect(svg).not.toMatch(/NaN|undefined|<script/);
+  expect(svg.match(/<text/g)).toHaveLength(svg.match(/<\/text>/g)!.length);
+  expect(svg).toContain('fill="#d94801"><title>API read: failed, refused, 5.2 s</title>');
+});
+
+test.each([
+  ['curl -H "Authorization: Bearer abc.def"', 'abc.def'],
+  ['PASSWORD=hunter2 run', 'hunter2'],
+  ["--from-literal=api-token='a b'", 'a b'],
+  ['kubectl --token abc get pods', 'abc'],
+])('secrets are masked: %s', (command, secret) => {
+  expect(masked(command)).not.toContain(secret);
+  expect(masked(command)).toContain('***');
+});
+
+test('a report is written beside its picture and timeline; without a run it says so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'report-'));
+  try {
+    const lesson = { id: '09-x', title: 'Nine' };
+    await expect(writeReport(lesson, undefined, folder)).rejects.toMatchObject({ code: 'no-run' });
+    await mkdir(join(folder, 'events'));
+    const lines = (all: object[]) => all.map((line) => `${JSON.stringify(line)}\n`).join('');
+    await writeFile(join(folder, 'events', '2026-01-01-09-x.jsonl'), lines(events));
+    await writeFile(join(folder, 'events', '2026-01-01-09-x.samples.jsonl'), lines(samples));
+    const written = await writeReport(lesson, join(folder, 'out', 'mine.md'), folder);
+    expect(await readFile(written.report, 'utf8')).toContain('(mine.svg)');
+    expect(await readFile(written.picture, 'utf8')).toContain('<svg');
+    expect(parseLines(await readFile(written.timeline, 'utf8'))).toEqual(timeline);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
