@@ -13,7 +13,8 @@ import { FiredrillError, Interrupted } from '../system/errors.ts';
  */
 export async function packArchive(parent: string, name: string, path: string, signal?: AbortSignal): Promise<void> {
   const compress = path.endsWith('.zst')
-    ? createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_nbWorkers]: 2 } })
+    ? // One thread: with ZSTD_c_nbWorkers, Node 24 ends the stream too early ("stream.push() after EOF").
+      createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } })
     : createGzip({ level: 3 });
   const tar = spawn('tar', ['-cf', '-', '-C', parent, name], { stdio: ['ignore', 'pipe', 'pipe'] });
   await throughTar(tar.stderr, tar, () =>

@@ -11,7 +11,7 @@ import { diskFull, isDiskFull } from './disk.ts';
 import { goSource, removeBuildCache } from './go-build.ts';
 import { lives, takeLock } from './lock.ts';
 import { makeMissing } from './make.ts';
-import { bundleFolder, bundlesFolder, pinsOfAll } from './pins.ts';
+import { bundleFolder, bundlesFolder } from './pins.ts';
 import { releaseSource } from './release.ts';
 import { discardBadFiles, findBadFiles, type BadFile } from './verify.ts';
 import { openSupply, supplySource, type Supply } from './supply.ts';
@@ -100,7 +100,7 @@ async function openIfAny({ from: given, signal, onProgress }: EnsureOptions): Pr
   const from = given ?? (await besideKit());
   if (from === undefined) return undefined;
   try {
-    return await openSupply(from, { signal, pins: pinsOfAll() });
+    return await openSupply(from, { signal, components });
   } catch (error) {
     if (signal?.aborted || isDiskFull(error)) throw error;
     onProgress?.({ component: 'bundle', state: 'working', source: from, seconds: 0, note: messageOf(error) });

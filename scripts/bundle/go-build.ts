@@ -93,7 +93,9 @@ export function goSource(): Source {
       const seconds = (): number => (performance.now() - startedAt) / 1000;
       const expected = component.cost.buildSeconds;
       const timer = setInterval(() => {
-        onSecondsLeft(Math.max(1, expected * slowness - seconds()));
+        const left = expected * slowness - seconds();
+        // Longer than expected: then nobody can say.
+        onSecondsLeft(left > 1 ? left : undefined);
       }, 2000);
       const out = join(into, '.out');
       try {

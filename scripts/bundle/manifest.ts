@@ -17,7 +17,7 @@ const fileSchema = z.object({
 
 const manifestSchema = z.object({
   layout: z.literal(1),
-  /** Content hash of all pins. */
+  /** Content hash of all pins, to tell two bundles apart; each component has its own. */
   pins: z.string(),
   components: z.record(
     z.string(),
@@ -47,7 +47,7 @@ export async function readManifest(folder: string, pins: string): Promise<Manife
   const text = await readIfThere(pathOf(folder));
   if (text === undefined) return emptyManifest(pins);
   try {
-    return parseManifest(text);
+    return { ...parseManifest(text), pins };
   } catch {
     return emptyManifest(pins);
   }

@@ -5,7 +5,7 @@ import { cacheFolder } from '../system/folders.ts';
 import { runOrThrow } from '../system/run.ts';
 import { extractArchive } from './archive.ts';
 import { linkOrCopy } from './cached.ts';
-import { filesOf } from './components.ts';
+import { filesOf, type Component } from './components.ts';
 import { download, DownloadError, downloadText } from './download.ts';
 import { parseManifest, sha256Of, type Manifest } from './manifest.ts';
 import { readIfThere } from '../system/files.ts';
@@ -32,8 +32,8 @@ export interface Supply {
 
 export interface SupplyOptions {
   signal?: AbortSignal | undefined;
-  /** Content hash of the pins that are wanted; a supply of others is refused. */
-  pins: string;
+  /** Those that are wanted. A supply that has none of them at the pinned version is refused; one that has some is used. */
+  components: readonly Component[];
   stallSeconds?: number;
   retries?: number;
 }
@@ -138,7 +138,8 @@ function checked(from: string, text: string, options: SupplyOptions): Manifest {
     (path) => !/^((bin|cni|older|images)\/[\w.@+/-]+|image-store-\w+\.tar)$/.test(path) || path.includes('..'),
   );
   if (stray !== undefined) throw unreadable(from, `its manifest names '${stray}'`);
-  if (manifest.pins === options.pins) return manifest;
+  const fits = (component: Component): boolean => manifest.components[component.name]?.pins === pinsOf(component);
+  if (options.components.some(fits)) return manifest;
   throw new FiredrillError(`${from} holds the bundle of another version of firedrill.`, {
     code: 'bundle-other-version',
     remedy: 'Use the kit that belongs to it, or make that bundle again with this version.',

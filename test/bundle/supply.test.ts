@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -5,14 +6,13 @@ import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { packArchive } from '../../scripts/bundle/archive.ts';
 import { makeMissing } from '../../scripts/bundle/make.ts';
 import { readManifest, writeManifest } from '../../scripts/bundle/manifest.ts';
-import { pinsOfAll } from '../../scripts/bundle/pins.ts';
 import { listen } from '../../scripts/bundle/serve.ts';
 import { openSupply, supplySource } from '../../scripts/bundle/supply.ts';
 import { component, goodSource, temporaryFolder } from './folder.ts';
 import { serveOnLoopback, stalled, truncatedOnce } from './server.ts';
 
 const components = [component('alpha'), component('beta')];
-const options = { pins: pinsOfAll(components), stallSeconds: 0.2, retries: 1 };
+const options = { components, stallSeconds: 0.2, retries: 1 };
 
 async function madeBundle(): Promise<string> {
   const folder = await temporaryFolder();
@@ -67,7 +67,8 @@ test.each(['firedrill.tar.gz', 'firedrill.tar.zst'])('an exported file (%s) fill
   const stage = await temporaryFolder();
   await mkdir(join(stage, 'firedrill'));
   await rename(await madeBundle(), join(stage, 'firedrill', 'bundle'));
-  await writeFile(join(stage, 'firedrill', 'machine-image.tar'), '');
+  // Larger than what a compressor takes at once.
+  await writeFile(join(stage, 'firedrill', 'machine-image.tar'), randomBytes(6 << 20));
   await packArchive(stage, 'firedrill', join(stage, name));
   expect(await fillFrom(join(stage, name))).toEqual({ alpha: 'program alpha', fallback: [], notes: [] });
   expect(await fillFrom(join(stage, 'firedrill'))).toEqual({ alpha: 'program alpha', fallback: [], notes: [] });
@@ -88,9 +89,11 @@ test('what a mirror gives wrong, broken or not at all comes from the next source
   expect(notes).toEqual([expect.stringContaining('HTTP 404'), expect.stringContaining('stalled')]);
 });
 
-test('a bundle of other pins, a stray path, a damaged file and none at all are refused with a remedy', async () => {
+test('a bundle of another version, a stray path, a damaged file and none at all are refused with a remedy', async () => {
   const made = await madeBundle();
-  await expect(openSupply(made, { ...options, pins: 'other' })).rejects.toMatchObject({ code: 'bundle-other-version' });
+  await expect(
+    openSupply(made, { ...options, components: [{ ...components[0]!, version: '2' }] }),
+  ).rejects.toMatchObject({ code: 'bundle-other-version' });
   const manifest = await readManifest(made, '');
   const entry = manifest.files['bin/alpha']!;
   await writeManifest(made, { ...manifest, files: { 'bin/../../../.profile': entry } });
