@@ -49,6 +49,15 @@ export function appAnswers(): Check {
   });
 }
 
+/** The app gives no page, or an error instead of it. */
+export function appDoesNotAnswer(): Check {
+  const claim = 'the app does not answer';
+  return machineCheck(claim, async (lab) => {
+    const answer = await askApp(lab, appPaths.page);
+    return answer.status === 200 ? unmet('the app shows its page', claim) : met(said(answer));
+  });
+}
+
 /** Somebody who reads the guestbook finds the message, word for word. */
 export function appHasMessage(text: string): Check {
   const claim = `the guestbook has the message '${text}'`;

@@ -2,7 +2,7 @@ import type { V1ConfigMap, V1Pod } from '@kubernetes/client-node';
 import type { Lab } from '../lab/lab.ts';
 import { clusterCheck, counted } from './looking.ts';
 import { isReadyPod } from './workloads.ts';
-import { met, unknown, unmet, type Check } from './verdict.ts';
+import { met, unknown, unmet, type Check, type Verdict } from './verdict.ts';
 
 interface EndpointSlice {
   endpoints?: { addresses?: string[]; conditions?: { ready?: boolean } }[] | null;
@@ -43,6 +43,22 @@ export function answerIs(
     return isRight ? met(`${key} is ${said}`) : unmet(`${key} is ${said}, which is not right now`, claim);
   });
 }
+
+/** There is a ConfigMap of this name in the namespace `default`. */
+export function configMapIsThere(name: string): Check {
+  const claim = `there is a ConfigMap ${name}`;
+  return configMapCheck(claim, name, (found) => (found ? met(claim) : unmet(`there is no ConfigMap ${name}`, claim)));
+}
+
+export function configMapIsGone(name: string): Check {
+  const claim = `there is no ConfigMap ${name}`;
+  return configMapCheck(claim, name, (found) => (found ? unmet(`there is a ConfigMap ${name}`, claim) : met(claim)));
+}
+
+const configMapCheck = (claim: string, name: string, judge: (found: boolean) => Verdict): Check =>
+  clusterCheck(claim, async (cluster) =>
+    judge((await cluster.get(`/api/v1/namespaces/default/configmaps/${name}`)) !== undefined),
+  );
 
 /** The pod that a ConfigMap names (key `pod`) was deleted. Its name never comes back: names of replicas are random. */
 export function namedPodIsGone(configMap: string, startsWith: string): Check {

@@ -32,7 +32,7 @@ export function noLab(name: string): Lab {
       }),
     shellEnvironment: () => ({ FIREDRILL_LAB: name }),
     kubernetes: { get: refuse, ready: () => Promise.resolve(false), apply: refuse, config: refuse, core: refuse },
-    etcd: { members: refuse, ctl: refuse },
+    etcd: { members: refuse, ctl: refuse, call: refuse },
   };
 }
 

@@ -1,8 +1,11 @@
 import { quoted } from '../system/run.ts';
 import type { Fault } from './fault.ts';
 
-/** Stops a systemd unit that runs, as `systemctl stop` does. */
-export function stopService(machine: string, unit: string): Fault {
+/**
+ * Stops a systemd unit that runs, as `systemctl stop` does; `abruptly` without a goodbye, as a power cut would end it,
+ * and nothing starts it again.
+ */
+export function stopService(machine: string, unit: string, options: { abruptly?: boolean } = {}): Fault {
   const name = quoted(unit);
   return {
     kind: 'stop-service',
@@ -11,6 +14,7 @@ export function stopService(machine: string, unit: string): Fault {
     inject: [
       `systemctl is-active --quiet ${name} || { echo ${name} does not run >&2; exit 1; }`,
       'touch "$FAULT_DIR/ran"',
+      ...(options.abruptly ? [`systemctl kill --signal=KILL ${name}`] : []),
       `systemctl stop ${name}`,
     ].join('\n'),
     proof: `! systemctl is-active --quiet ${name}`,

@@ -79,6 +79,11 @@ export function createEtcd(options: {
       const environment = { ...options.environment(), ETCDCTL_ENDPOINTS: endpoints };
       return run('etcdctl', args, { env: environment, timeoutSeconds });
     },
+    call: (member, path, body, { timeoutSeconds = 2 } = {}) => {
+      const machine = machines.find(({ name }) => name === member);
+      if (!machine) return Promise.reject(new Error(`etcd has no member ${member}`));
+      return post(machine, path, body, timeoutSeconds);
+    },
   };
 }
 

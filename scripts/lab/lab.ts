@@ -71,4 +71,9 @@ export interface Etcd {
     args: readonly string[],
     options?: { members?: readonly string[]; timeoutSeconds?: number },
   ): Promise<CommandResult>;
+  /**
+   * One call of a member's JSON gateway, such as `/v3/kv/range`: cheap enough to be made many times a second. Throws
+   * where that member does not answer in time (default 2 s) or refuses.
+   */
+  call(member: string, path: string, body: unknown, options?: { timeoutSeconds?: number }): Promise<unknown>;
 }

@@ -1,0 +1,42 @@
+import { counted, firstLine, lookSeconds, machineCheck } from '../../scripts/checks/looking.ts';
+import { met, unknown, unmet, type Check } from '../../scripts/checks/verdict.ts';
+
+export const scratch = { machine: 'e1', port: 12379, unit: 'etcd-scratch', folder: '/var/lib/etcd/scratch' } as const;
+export const nightly = { machine: 'e1', unit: 'etcd-backup', folder: '/var/lib/etcd-backup', keep: 3 } as const;
+
+/** A member apart from the cluster answers on its own port, and has the nodes that the snapshot holds. */
+export function scratchMemberHoldsNodes(): Check {
+  const { machine, port } = scratch;
+  const claim = `a scratch member on ${machine}, port ${port}, holds the nodes of the snapshot`;
+  return machineCheck(claim, async (lab) => {
+    const script = `ETCDCTL_ENDPOINTS=http://127.0.0.1:${port} ETCDCTL_CACERT= ETCDCTL_CERT= ETCDCTL_KEY= \\
+      etcdctl get /registry/minions/ --prefix --keys-only --command-timeout=${lookSeconds}s`;
+    const result = await lab.on(machine, script, { timeoutSeconds: lookSeconds + 3 });
+    if (result.exitCode !== 0) return unmet(`nothing answers on port ${port} of ${machine}`, claim);
+    const nodes = result.stdout.split('\n').filter((line) => line !== '');
+    return nodes.length > 0 ? met(`it holds ${counted(nodes.length, 'node')}`) : unmet('it holds no nodes', claim);
+  });
+}
+
+/** The newest snapshots lie in a folder, no more than are to be kept, the newest one young and readable. */
+export function snapshotsAreKept(): Check {
+  const { machine, folder, keep } = nightly;
+  const claim = `${folder} on ${machine} holds the newest ${keep} snapshots, and no more`;
+  const youngSeconds = 60;
+  return machineCheck(claim, async (lab) => {
+    const script = `ls -t ${folder}/*.db 2>/dev/null | wc -l
+      newest=$(ls -t ${folder}/*.db 2>/dev/null | head -n 1)
+      [ -n "$newest" ] || exit 0
+      echo $(( $(date +%s) - $(stat -c %Y "$newest") ))
+      etcdutl snapshot status "$newest" >/dev/null 2>&1 && echo good || echo bad`;
+    const result = await lab.on(machine, script, { timeoutSeconds: lookSeconds + 3 });
+    const [count, age, state] = result.stdout.trim().split('\n');
+    if (count === undefined || count === '') return unknown(firstLine(result.stderr));
+    if (Number(count) !== keep) return unmet(counted(Number(count), 'snapshot'), claim);
+    if (Number(age) > youngSeconds)
+      return unmet(`the newest is ${age ?? '?'} s old`, `one of the last ${youngSeconds} s`);
+    return state === 'good'
+      ? met(`${keep} snapshots, the newest ${age ?? '?'} s old`)
+      : unmet('the newest is damaged', claim);
+  });
+}

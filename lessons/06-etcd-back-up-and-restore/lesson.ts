@@ -1,0 +1,136 @@
+import { appAnswers, appDoesNotAnswer, appHasMessage } from '../../scripts/checks/app.ts';
+import { apiServerAnswers } from '../../scripts/checks/control-plane.ts';
+import { etcdHasLeader, etcdLostQuorum, etcdMemberCountIs, etcdMembersAnswer } from '../../scripts/checks/etcd.ts';
+import {
+  etcdClusterId,
+  etcdClusterIsNew,
+  etcdDataIsGone,
+  etcdKeyIsGone,
+  revisionsWereRaised,
+  snapshotIsGood,
+} from '../../scripts/checks/etcd-data.ts';
+import { nodeHasLabel, nodesAreReady, noNodeHasLabel } from '../../scripts/checks/nodes.ts';
+import { answerIs, configMapIsGone, configMapIsThere } from '../../scripts/checks/objects.ts';
+import { deploymentIsRolledOut, statefulSetIsReady } from '../../scripts/checks/workloads.ts';
+import { defineLesson, task } from '../../scripts/course/model.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { applyGuestbook, forgetMessages } from '../guestbook.ts';
+import { nightly, scratch, scratchMemberHoldsNodes, snapshotsAreKept } from './backup-checks.ts';
+import * as bets from './bets.ts';
+
+const message = 'after the backup';
+const label = 'lab.firedrill/changed';
+const nodes = ['c1', 'w1', 'w2'] as const;
+const cluster = [etcdMembersAnswer(3), etcdHasLeader(), etcdMemberCountIs(3), apiServerAnswers()] as const;
+
+/** Remembers which etcd cluster this was: a restore must not go by the same name. */
+async function rememberCluster(lab: Lab): Promise<void> {
+  await lab.kubernetes.apply(`apiVersion: v1
+kind: ConfigMap
+metadata: { name: before-backup, namespace: default }
+data: { cluster: '${(await etcdClusterId(lab)) ?? ''}' }
+`);
+}
+
+/** Whether the guestbook has the message that was written after the backup. */
+async function fateOfTheMessage(lab: Lab): Promise<string | undefined> {
+  const verdict = await appHasMessage(message).look(lab);
+  return verdict.kind === 'unknown' ? undefined : verdict.kind === 'met' ? 'kept' : 'lost';
+}
+
+export default defineLesson({
+  minutes: 30,
+  summary: 'A backup of etcd, proven. Then two disasters, one that nobody notices and one that everybody does.',
+  needs: 'lab',
+  baseline: [
+    ...cluster,
+    nodesAreReady(...nodes),
+    deploymentIsRolledOut('guestbook', { replicas: 4 }),
+    statefulSetIsReady('redis-primary'),
+    appAnswers(),
+    configMapIsThere('before-backup'),
+    configMapIsGone('after-backup'),
+    noNodeHasLabel(label),
+  ],
+  async prepare(lab) {
+    await applyGuestbook(lab);
+    await rememberCluster(lab);
+  },
+  async cleanUp(lab) {
+    await lab.onHost('rm -rf "$LAB/backup"');
+    await lab.on(
+      nightly.machine,
+      `systemctl stop ${nightly.unit}.timer ${nightly.unit}.service ${scratch.unit} 2>/dev/null
+      rm -f /etc/systemd/system/${nightly.unit}.timer /etc/systemd/system/${nightly.unit}.service
+      systemctl daemon-reload; systemctl reset-failed ${nightly.unit}.service ${scratch.unit} 2>/dev/null
+      rm -rf ${nightly.folder} ${scratch.folder} /etc/etcd/backup /var/lib/etcd/scratch.db`,
+    );
+    await Promise.all(
+      lab.machinesWithRole('etcd').map(({ name }) => lab.on(name, 'rm -f /var/lib/etcd/backup.db /run/restore.log')),
+    );
+    // Without an API server there is nothing to remove: the baseline says what is wrong, and a reset brings it back.
+    if (!(await lab.kubernetes.ready(3))) return;
+    await forgetMessages(lab, message);
+    await lab.onHost(
+      `kubectl delete configmap before-backup after-backup answer-lost --ignore-not-found
+      kubectl label node c1 w1 w2 ${label}-`,
+    );
+  },
+  steps: {
+    'Take a snapshot': task({ reach: [snapshotIsGood('backup/first.db')] }),
+    'Prove that it is good': task({ reach: [scratchMemberHoldsNodes()] }),
+    'Life goes on': task({
+      reach: [configMapIsThere('after-backup'), nodeHasLabel('w1', label, 'yes'), appHasMessage(message)],
+    }),
+    'Every disk is lost': task({
+      predictions: [bets.appWithoutEtcd, bets.dnsWithoutEtcd, bets.apiWithoutEtcd],
+      reach: [etcdDataIsGone(), etcdLostQuorum()],
+    }),
+    'Restore all three': task({
+      predictions: [bets.apiAfterRestore, bets.visitorsDuringRestore, bets.messageIsThere(message)],
+      observe: bets.observeDisaster,
+      reach: [
+        ...cluster,
+        revisionsWereRaised('backup/first.db'),
+        etcdClusterIsNew('before-backup'),
+        configMapIsGone('after-backup'),
+        noNodeHasLabel(label),
+        nodesAreReady(...nodes),
+        appAnswers(),
+      ],
+    }),
+    'What was lost, by name': task({
+      reach: [
+        answerIs({ configMap: 'answer-lost', key: 'object', asks: 'which object is gone' }, () => [
+          'after-backup',
+          'configmap/after-backup',
+        ]),
+        answerIs({ configMap: 'answer-lost', key: 'label', asks: 'which label is gone' }, () => label),
+        answerIs({ configMap: 'answer-lost', key: 'message', asks: 'what became of the message' }, fateOfTheMessage),
+      ],
+    }),
+    'A client deletes everything': task({
+      predictions: [bets.appDownAfter, bets.apiWithoutKeys],
+      observe: bets.observeDisaster,
+      reach: [
+        snapshotIsGood('backup/second.db'),
+        etcdKeyIsGone('/registry/deployments/default/guestbook'),
+        appDoesNotAnswer(),
+      ],
+    }),
+    'And back once more': task({
+      predictions: [bets.appBackAfter],
+      observe: bets.observeDisaster,
+      reach: [
+        ...cluster,
+        revisionsWereRaised('backup/second.db'),
+        nodesAreReady(...nodes),
+        deploymentIsRolledOut('guestbook', { replicas: 4 }),
+        statefulSetIsReady('redis-primary'),
+        appAnswers(),
+        appHasMessage(message),
+      ],
+    }),
+    'A backup every night': task({ reach: [snapshotsAreKept()] }),
+  },
+});

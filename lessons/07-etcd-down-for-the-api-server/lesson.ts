@@ -1,0 +1,96 @@
+import { appAnswers } from '../../scripts/checks/app.ts';
+import { apiServerAnswers } from '../../scripts/checks/control-plane.ts';
+import {
+  etcdHasLeader,
+  etcdHasQuorum,
+  etcdLeader,
+  etcdLostQuorum,
+  etcdMembersAnswer,
+} from '../../scripts/checks/etcd.ts';
+import { etcdMembersAreSilent } from '../../scripts/checks/etcd-members.ts';
+import { nodesAreReady } from '../../scripts/checks/nodes.ts';
+import { answerIs } from '../../scripts/checks/objects.ts';
+import { deploymentIsRolledOut } from '../../scripts/checks/workloads.ts';
+import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
+import { stopService } from '../../scripts/faults/stop-service.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { forgetWrites, startStoppedMembers, writeToEtcd } from '../etcd-writer.ts';
+import { applyGuestbook } from '../guestbook.ts';
+import { failedWrites, leaderGap, newPod, withoutQuorum } from './bets.ts';
+
+const healthy = [etcdMembersAnswer(3), etcdHasLeader(), apiServerAnswers()] as const;
+
+async function follower(lab: Lab): Promise<string> {
+  const leader = await etcdLeader(lab);
+  return lab.machinesWithRole('etcd').find(({ name }) => name !== leader)?.name ?? 'e3';
+}
+
+export default defineLesson({
+  minutes: 20,
+  summary: 'One member of etcd fails, then the leader, then two. What stops, what goes on, and for how long.',
+  needs: 'lab',
+  baseline: [
+    ...healthy,
+    nodesAreReady('c1', 'w1', 'w2'),
+    deploymentIsRolledOut('guestbook', { replicas: 4 }),
+    appAnswers(),
+  ],
+  prepare: applyGuestbook,
+  async cleanUp(lab) {
+    await startStoppedMembers(lab);
+    await lab.onHost(
+      `timeout 30 bash -c 'until kubectl get --raw /readyz --request-timeout=2s >/dev/null 2>&1; do sleep 0.5; done'
+      kubectl delete configmap answer-size --ignore-not-found --request-timeout=5s
+      kubectl delete pod ${newPod} --ignore-not-found --grace-period=1 --request-timeout=5s`,
+      { timeoutSeconds: 60 },
+    );
+    await forgetWrites(lab);
+  },
+  steps: {
+    'What a majority is for': task({
+      reach: [
+        answerIs({ configMap: 'answer-size', key: 'five', asks: 'how many of five members may fail' }, () => '2'),
+        answerIs({ configMap: 'answer-size', key: 'four', asks: 'how many of four members may fail' }, () => '1'),
+      ],
+    }),
+    'One member fails': drill({
+      before: healthy,
+      predictions: [failedWrites],
+      fault: async (lab) => ({
+        ...stopService(await follower(lab), 'etcd', { abruptly: true }),
+        title: 'an etcd member that does not lead has failed',
+      }),
+      bites: [etcdMembersAreSilent(1), etcdHasLeader()],
+      observe: writeToEtcd,
+      recovered: healthy,
+      unharmed: [appAnswers(), nodesAreReady('c1', 'w1', 'w2')],
+    }),
+    'The leader fails': drill({
+      before: healthy,
+      predictions: [leaderGap],
+      fault: async (lab) => ({
+        ...stopService((await etcdLeader(lab)) ?? 'e1', 'etcd', { abruptly: true }),
+        title: 'the etcd member that leads has failed',
+      }),
+      bites: [etcdMembersAreSilent(1), etcdHasLeader()],
+      observe: writeToEtcd,
+      recovered: healthy,
+      unharmed: [appAnswers(), nodesAreReady('c1', 'w1', 'w2')],
+    }),
+    'Two members fail': task({
+      predictions: withoutQuorum,
+      reach: [etcdMembersAreSilent(2), etcdLostQuorum()],
+    }),
+    'Ask the one that is left': read,
+    'A majority again': task({
+      reach: [
+        etcdHasQuorum(),
+        etcdMembersAnswer(3),
+        etcdHasLeader(),
+        apiServerAnswers(),
+        nodesAreReady('c1', 'w1', 'w2'),
+      ],
+    }),
+    'What etcd protects you from': read,
+  },
+});

@@ -1,0 +1,34 @@
+import { counted, lastLine, listed, lookSeconds, machineCheck } from './looking.ts';
+import { met, unknown, unmet, type Check } from './verdict.ts';
+
+/** Exactly so many members give no answer when they are asked one by one. */
+export function etcdMembersAreSilent(count: number): Check {
+  const claim = `${counted(count, 'etcd member')} ${count === 1 ? 'does' : 'do'} not answer`;
+  return machineCheck(claim, async (lab) => {
+    const members = await lab.etcd.members({ timeoutSeconds: lookSeconds });
+    const silent = members.filter((member) => !member.answers).map((member) => member.name);
+    const saw = silent.length === 0 ? 'every member answers' : `no answer from ${listed(silent)}`;
+    return silent.length === count ? met(saw) : unmet(saw, claim);
+  });
+}
+
+/** Every member of the cluster's own list has started and may vote: none is a learner. */
+export function etcdMembersVote(): Check {
+  const claim = 'every etcd member may vote';
+  return machineCheck(claim, async (lab) => {
+    const args = ['member', 'list', '--write-out=simple', `--command-timeout=${lookSeconds}s`];
+    const result = await lab.etcd.ctl(args, { timeoutSeconds: lookSeconds + 3 });
+    if (result.exitCode !== 0) return unknown(`etcd did not give its list (${lastLine(result.stderr)})`);
+    // id, status, name, peer addresses, client addresses, is learner. One that has not started has no name yet.
+    const lines = result.stdout.split('\n').map((line) => line.split(',').map((word) => word.trim()));
+    const members = lines.filter((words) => words.length >= 6);
+    const learners = members.filter((words) => words.at(-1) === 'true');
+    const late = members.filter((words) => words[1] !== 'started');
+    if (late.length > 0) return unmet(`${counted(late.length, 'member')} of the list has not started`, claim);
+    if (learners.length > 0) {
+      const saw = `${listed(learners.map((words) => words[2] ?? ''))} only learns`;
+      return unmet(saw, claim, "A learner becomes a voter by 'etcdctl member promote', once it has caught up.");
+    }
+    return met(`${listed(members.map((words) => words[2] ?? ''))} may vote`);
+  });
+}

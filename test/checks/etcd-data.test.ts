@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { appDoesNotAnswer } from '../../scripts/checks/app.ts';
+import * as data from '../../scripts/checks/etcd-data.ts';
+import { etcdMembersAreSilent, etcdMembersVote } from '../../scripts/checks/etcd-members.ts';
+import { configMapIsGone, configMapIsThere } from '../../scripts/checks/objects.ts';
+import type { Check } from '../../scripts/checks/verdict.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { fakeLab, type Answers } from './fake-lab.ts';
+
+const file = 'backup/first.db';
+const member = (name: string, answers: boolean, revision?: number) => ({
+  name,
+  answers,
+  ...(revision === undefined ? {} : { revision }),
+});
+const status = { onHost: () => ({ stdout: '{"hash":1,"revision":400,"totalKey":21,"totalSize":20480}' }) };
+const noFile = { onHost: () => ({ stdout: 'missing\n' }) };
+const cutShort = { onHost: () => ({ exitCode: 2, stderr: 'panic: page 12 already freed' }) };
+const compacted = { exitCode: 1, stderr: 'Error: etcdserver: mvcc: required revision has been compacted' };
+const timedOut = { exitCode: 1, stderr: 'Error: context deadline exceeded' };
+const raised = [member('e1', true, 1_000_000_420)];
+const clusterOf = (id: string): Answers => ({
+  ctl: { stdout: `{"header":{"cluster_id":${id}}}` },
+  objects: { '/api/v1/namespaces/default/configmaps/before': { data: { cluster: '17237436991929493444' } } },
+});
+const list = (last: string) => ({ ctl: { stdout: `8e, started, e1, https://a, https://b, false\n${last}\n` } });
+const configMap = { objects: { '/api/v1/namespaces/default/configmaps/a': {} } };
+
+const table: [string, Check, Answers, 'met' | 'unmet' | 'unknown', RegExp][] = [
+  ['a snapshot', data.snapshotIsGood(file), status, 'met', /21 keys, revision 400/],
+  ['no snapshot', data.snapshotIsGood(file), noFile, 'unmet', /no file \$LAB\/backup\/first.db/],
+  ['one cut short', data.snapshotIsGood(file), cutShort, 'unmet', /cannot read/],
+  ['no disk has data', data.etcdDataIsGone(), { on: () => ({ exitCode: 1 }) }, 'met', /no etcd member/],
+  [
+    'one disk has data',
+    data.etcdDataIsGone(),
+    { on: (machine) => ({ exitCode: machine === 'e2' ? 0 : 1 }) },
+    'unmet',
+    /^e2 still/,
+  ],
+  ['no key', data.etcdKeyIsGone('/a'), { ctl: { stdout: '' } }, 'met', /no key/],
+  ['a key', data.etcdKeyIsGone('/a'), { ctl: { stdout: '/a\n' } }, 'unmet', /still there/],
+  ['a key: no answer', data.etcdKeyIsGone('/a'), { ctl: timedOut }, 'unknown', /deadline/],
+  ['raised', data.revisionsWereRaised(file), { ...status, members: raised, ctl: compacted }, 'met', /raised/],
+  ['raised, not compacted', data.revisionsWereRaised(file), { ...status, members: raised }, 'unmet', /400 can still/],
+  ['not raised', data.revisionsWereRaised(file), { ...status, members: [member('e1', true, 420)] }, 'unmet', /is 420/],
+  ['raised: nobody tells', data.revisionsWereRaised(file), { ...status, members: [] }, 'unknown', /no member/],
+  ['raised: no file', data.revisionsWereRaised(file), { ...noFile, members: raised }, 'unknown', /missing/],
+  ['another cluster', data.etcdClusterIsNew('before'), clusterOf('1'), 'met', /it was 172/],
+  ['the same, to the last digit', data.etcdClusterIsNew('before'), clusterOf('17237436991929493444'), 'unmet', /still/],
+  ['another in the last digit', data.etcdClusterIsNew('before'), clusterOf('17237436991929493445'), 'met', /it was/],
+  ['one silent', etcdMembersAreSilent(1), { members: [member('e1', true), member('e2', false)] }, 'met', /e2/],
+  [
+    'two silent',
+    etcdMembersAreSilent(1),
+    { members: [member('e1', false), member('e2', false)] },
+    'unmet',
+    /e1 and e2/,
+  ],
+  ['nobody silent', etcdMembersAreSilent(1), { members: [member('e1', true)] }, 'unmet', /every member/],
+  ['all vote', etcdMembersVote(), list('9f, started, e2, https://a, https://b, false'), 'met', /e1 and e2/],
+  ['one learns', etcdMembersVote(), list('9f, started, e2, https://a, https://b, true'), 'unmet', /e2 only learns/],
+  ['one never started', etcdMembersVote(), list('9f, unstarted, , https://a, , true'), 'unmet', /has not started/],
+  ['no list', etcdMembersVote(), { ctl: timedOut }, 'unknown', /deadline/],
+  ['a config map', configMapIsThere('a'), configMap, 'met', /there is/],
+  ['no config map', configMapIsThere('a'), {}, 'unmet', /there is no/],
+  ['a config map too many', configMapIsGone('a'), configMap, 'unmet', /there is a/],
+  ['no config map, as wanted', configMapIsGone('a'), {}, 'met', /there is no/],
+  ['config map: no answer', configMapIsGone('a'), { down: true }, 'unknown', /does not answer/],
+  ['the app is down', appDoesNotAnswer(), {}, 'met', /no answer/],
+];
+
+const machinesWithRole = () => ['e1', 'e2', 'e3'].map((name) => ({ name }));
+
+test.each(table)('%s', async (_name, check, answers, kind, says) => {
+  const lab = { ...fakeLab(answers), machinesWithRole } as unknown as Lab;
+  const verdict = await check.look(lab);
+  expect(verdict.kind).toBe(kind);
+  expect(verdict.kind === 'unknown' ? verdict.why : verdict.saw).toMatch(says);
+});

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import * as backup from '../../lessons/06-etcd-back-up-and-restore/bets.ts';
+import { failedWrites, leaderGap } from '../../lessons/07-etcd-down-for-the-api-server/bets.ts';
+import { comebackBets } from '../../lessons/08-etcd-restored-for-the-api-server/comeback.ts';
+import { writeToEtcd } from '../../lessons/etcd-writer.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+
+const lab = {} as Lab;
+const facts = (observed: unknown) => ({ startedAt: 0, metAt: 60_000, observed });
+const write = (at: number, ok = true) => ({ sentAt: at - 5, answeredAt: at, ok });
+const steady = (from: number, to: number) =>
+  Array.from({ length: (to - from) / 100 }, (_, index) => write(from + 100 * index));
+const at = (seconds: number, saw: object) => ({ from: seconds * 1000 - 200, to: seconds * 1000, saw });
+
+test('the gap of an election is the longest time between two confirmed writes', async () => {
+  const writes = [...steady(0, 2000), write(2400, false), ...steady(3200, 6000)];
+  expect(await leaderGap.measure(lab, facts(writes))).toMatchObject({ seconds: 1.3, errorSeconds: 0.2 });
+  await expect(async () => leaderGap.measure(lab, facts(writes.map((one) => ({ ...one, ok: false }))))).rejects.toThrow(
+    'confirmed',
+  );
+});
+
+test('failed writes are counted; nobody who wrote is not the same as nothing that failed', async () => {
+  expect(await failedWrites.measure(lab, facts(steady(0, 2000)))).toMatchObject({ value: 'none' });
+  expect(await failedWrites.measure(lab, facts([...steady(0, 2000), write(2100, false)]))).toMatchObject({
+    value: 'some',
+  });
+  await expect(async () => failedWrites.measure(lab, facts(undefined))).rejects.toThrow('too few');
+});
+
+test('a writer turns to the next member, and a write that nobody confirms has failed', async () => {
+  const over = new AbortController();
+  const asked: string[] = [];
+  const call = (member: string): Promise<unknown> => {
+    asked.push(member);
+    if (asked.length >= 5) over.abort();
+    return member === 'e1' || asked.length >= 5 ? Promise.reject(new Error('away')) : Promise.resolve({});
+  };
+  const machinesWithRole = () => ['e1', 'e2'].map((name) => ({ name }));
+  const writes = await writeToEtcd({ etcd: { call }, machinesWithRole } as unknown as Lab, over.signal);
+  expect(asked.slice(0, 3)).toEqual(['e1', 'e2', 'e2']);
+  expect(writes.filter(({ ok }) => ok).length).toBeGreaterThan(1);
+  expect(writes.at(-1)?.ok).toBe(false);
+});
+
+test('after a restore, times count from the first leader that was seen after the outage', async () => {
+  const moment = (leader: boolean, api: boolean, app: boolean) => ({ leader, api, app, key: true });
+  const observed = [
+    at(1, moment(true, true, false)),
+    at(2, moment(false, false, false)),
+    at(3, moment(true, false, false)),
+    at(5, moment(true, true, false)),
+    at(9, moment(true, true, true)),
+  ];
+  expect(await backup.apiAfterRestore.measure(lab, facts(observed))).toMatchObject({ seconds: 2 });
+  expect(await backup.appBackAfter.measure(lab, facts(observed))).toMatchObject({ seconds: 6 });
+  expect(await backup.visitorsDuringRestore.measure(lab, facts(observed))).toMatchObject({ value: 'some' });
+  await expect(async () => backup.appBackAfter.measure(lab, facts(observed.slice(0, 4)))).rejects.toThrow('not seen');
+});
+
+test('the app goes down some time after the keys are gone', async () => {
+  const moment = (key: boolean | undefined, app: boolean) => ({ leader: true, api: true, key, app });
+  const observed = [
+    at(1, moment(true, true)),
+    at(2, moment(undefined, true)),
+    at(3, moment(false, true)),
+    at(4.5, moment(false, false)),
+  ];
+  const measured = await backup.appDownAfter.measure(lab, facts(observed));
+  expect(measured).toMatchObject({ seconds: 1.5 });
+});
+
+test('only signs of life that were given after the outage count', async () => {
+  const moment = (seconds: number, leader: boolean, controllers: number, kubelets: number, notReady: string[] = []) =>
+    at(seconds, { leader, api: leader, controllersAt: controllers * 1000, kubeletsAt: kubelets * 1000, notReady });
+  const observed = [
+    moment(1, true, 0.5, 0.5),
+    moment(10, false, 0.5, 0.5),
+    moment(11, true, 1, 1),
+    moment(14, true, 1, 13, ['w1']),
+    moment(18, true, 17, 13),
+  ];
+  const measured = await Promise.all(comebackBets.map((bet) => bet.measure(lab, facts(observed))));
+  expect(measured).toMatchObject([{ seconds: 0 }, { seconds: 7 }, { seconds: 3 }, { value: 'some' }]);
+  await expect(async () => comebackBets[0]?.measure(lab, facts(observed.slice(2)))).rejects.toThrow('way back');
+});
