@@ -1,6 +1,6 @@
 import { appHasMessage } from '../../scripts/checks/app.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
-import type { Sample } from '../sampling.ts';
+import { readyPodsIn } from './observers.ts';
 import { visitsIn } from './visitor.ts';
 
 export const shareOfTheApp: Prediction = {
@@ -61,12 +61,13 @@ export const sideBySide: Prediction = {
   },
 };
 
-export const replacedAfter: Prediction = {
+/** Seconds from the first look that misses a ready pod until the first that has all again. */
+const untilReadyAgain = (id: string, question: string, what: string): Prediction => ({
   kind: 'seconds',
-  id: 'replaced-after',
-  question: 'From the moment a pod is deleted until another one is ready in its place: how many seconds?',
+  id,
+  question,
   measure(_lab, { observed }) {
-    const samples = (observed as readonly Sample<number>[] | undefined) ?? [];
+    const samples = readyPodsIn(observed);
     const wanted = samples[0]?.saw ?? 0;
     const gone = samples.findIndex(({ saw }) => saw < wanted);
     const back = samples.findIndex(({ saw }, index) => index > gone && saw >= wanted);
@@ -74,13 +75,26 @@ export const replacedAfter: Prediction = {
     if (!before || !first || !last) throw new Error('the moment was not seen');
     const seconds = (last.to - first.to) / 1000;
     const errorSeconds = (first.to - before.from) / 1000;
-    return Promise.resolve({
-      seconds,
-      errorSeconds,
-      saw: `${wanted} pods were ready again after ${seconds.toFixed(1)} s`,
-    });
+    return Promise.resolve({ seconds, errorSeconds, saw: `${what} after ${seconds.toFixed(1)} s` });
   },
-};
+});
+
+export const replacedAfter = untilReadyAgain(
+  'replaced-after',
+  'From the moment a pod is deleted until another one is ready in its place: how many seconds?',
+  'all pods were ready again',
+);
+
+export const nobodyWrites = untilReadyAgain(
+  'nobody-writes',
+  'And for how many seconds is there no Redis that takes messages?',
+  'a new Redis was ready',
+);
+
+export const failedReads = failed(
+  'failed-reads',
+  'A visitor reads the guestbook meanwhile, 20 times a second. How many of her requests fail?',
+);
 
 export const dataOfRedis = (message: string): Prediction => ({
   kind: 'choice',
@@ -96,15 +110,3 @@ export const dataOfRedis = (message: string): Prediction => ({
     return { value: verdict.kind === 'met' ? 'kept' : 'lost', saw: verdict.saw };
   },
 });
-
-export const errorSeconds: Prediction = {
-  kind: 'seconds',
-  id: 'error-seconds',
-  question: 'For how many seconds do visitors see an error meanwhile?',
-  measure(_lab, { observed }) {
-    const bad = visitsIn(observed).filter(({ ok }) => !ok);
-    const [first, last] = [bad[0], bad.at(-1)];
-    const seconds = first && last ? (last.answeredAt - first.sentAt) / 1000 : 0;
-    return Promise.resolve({ seconds, errorSeconds: 0.1, saw: `${bad.length} requests failed` });
-  },
-};

@@ -2,30 +2,17 @@ import type { V1PersistentVolume, V1Pod } from '@kubernetes/client-node';
 import { appAnswers, appHasMessage, appVersionIs } from '../../scripts/checks/app.ts';
 import { nodesAreReady } from '../../scripts/checks/nodes.ts';
 import { answerIs, namedPodIsGone, podWasReplaced, serviceHasEndpoints } from '../../scripts/checks/objects.ts';
-import {
-  deploymentIsRolledOut,
-  isReadyPod,
-  podsAreSpread,
-  statefulSetIsReady,
-} from '../../scripts/checks/workloads.ts';
+import { deploymentIsRolledOut, podsAreSpread, statefulSetIsReady } from '../../scripts/checks/workloads.ts';
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { quoted } from '../../scripts/system/run.ts';
 import { forgetMessages, guestbookManifest } from '../guestbook.ts';
-import { sample } from '../sampling.ts';
 import * as bets from './bets.ts';
+import { observeBoth, observeReadyPods } from './observers.ts';
 import { visit } from './visitor.ts';
 
 const message = 'hello from a pod';
 const answers = ['image', 'pod', 'redis', 'data'].map((name) => `answer-${name}`);
-
-/** How many pods of the guestbook are ready, five times a second. */
-const observeReadyPods = (lab: Lab, signal: AbortSignal): Promise<unknown> =>
-  sample(signal, 0.2, async () => {
-    const path = '/api/v1/namespaces/default/pods?labelSelector=app%3Dguestbook';
-    const { items } = await lab.kubernetes.get<{ items: V1Pod[] }>(path, { signal });
-    return items.filter(isReadyPod).length;
-  });
 
 const volume = (lab: Lab): Promise<V1PersistentVolume> =>
   lab.kubernetes.get<V1PersistentVolume>('/api/v1/persistentvolumes/redis-data');
@@ -88,12 +75,12 @@ export default defineLesson({
     }),
     'Lose a pod': task({
       predictions: [bets.replacedAfter],
-      observe: observeReadyPods,
+      observe: observeReadyPods('app=guestbook'),
       reach: [namedPodIsGone('answer-pod', 'guestbook-'), deploymentIsRolledOut('guestbook', { replicas: 6 })],
     }),
     'Lose the memory': task({
-      predictions: [bets.dataOfRedis(message), bets.errorSeconds],
-      observe: visit,
+      predictions: [bets.dataOfRedis(message), bets.failedReads, bets.nobodyWrites],
+      observe: observeBoth('app=redis,role=primary'),
       reach: [
         podWasReplaced('redis-primary-0', 'answer-redis'),
         statefulSetIsReady('redis-primary'),

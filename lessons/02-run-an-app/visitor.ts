@@ -43,9 +43,10 @@ async function once(lab: Lab): Promise<Visit> {
   return { sentAt, answeredAt: Date.now(), ok, ...(version === undefined ? {} : { version }) };
 }
 
-/** The visits of a step. @throws where the visitor never came. */
+/** The visits of a step that observed nothing but them, or them beside other things. @throws where she never came. */
 export function visitsIn(observed: unknown): readonly Visit[] {
-  const visits = (observed as readonly Visit[] | undefined) ?? [];
+  const seen = observed as readonly Visit[] | { visits?: readonly Visit[] } | undefined;
+  const visits = (seen && 'visits' in seen ? seen.visits : (seen as readonly Visit[] | undefined)) ?? [];
   if (visits.length === 0) throw new Error('the visitor did not come');
   return visits;
 }

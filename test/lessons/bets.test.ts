@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { replacedAfter, errorSeconds, failedForward, sideBySide } from '../../lessons/02-run-an-app/bets.ts';
+import { failedForward, replacedAfter, sideBySide } from '../../lessons/02-run-an-app/bets.ts';
 import { pathBets } from '../../lessons/03-understand-the-network/path-drill.ts';
 import { sample, within } from '../../lessons/sampling.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
@@ -11,27 +11,31 @@ const seen = (from: number, saw: unknown) => ({ from, to: from + 100, saw });
 
 test('a pod is replaced from the first look that misses one until the first that has all again', async () => {
   const ready = [6, 6, 5, 5, 6, 6].map((saw, index) => seen(1000 + 200 * index, saw));
-  expect(await replacedAfter.measure(lab, facts(ready))).toMatchObject({ seconds: 0.4, errorSeconds: 0.3 });
+  expect(await replacedAfter.measure(lab, facts({ readyPods: ready }))).toMatchObject({
+    seconds: 0.4,
+    errorSeconds: 0.3,
+  });
 });
 
 test.each([[[]], [[6, 6, 6]], [[6, 5, 5]]])('nothing is measured where the moment was not seen: %j', async (counts) => {
   const ready = counts.map((saw, index) => seen(1000 + 200 * index, saw));
-  await expect(async () => replacedAfter.measure(lab, facts(ready))).rejects.toThrow('not seen');
+  await expect(async () => replacedAfter.measure(lab, facts({ readyPods: ready }))).rejects.toThrow('not seen');
 });
 
 test('failed requests are counted, and none is not the same as nobody came', async () => {
   const visits = Array.from({ length: 100 }, (_, index) => visit(index, index !== 7));
-  expect(await failedForward.measure(lab, facts(visits))).toEqual({ value: 'few', saw: '1 of 100 requests failed' });
-  expect(await failedForward.measure(lab, facts(visits.slice(10)))).toMatchObject({ value: 'none' });
-  expect(await failedForward.measure(lab, facts(visits.slice(0, 10)))).toMatchObject({ value: 'many' });
+  expect(await failedForward.measure(lab, facts({ visits }))).toEqual({
+    value: 'few',
+    saw: '1 of 100 requests failed',
+  });
+  expect(await failedForward.measure(lab, facts({ visits: visits.slice(10) }))).toMatchObject({ value: 'none' });
+  expect(await failedForward.measure(lab, facts({ visits: visits.slice(0, 10) }))).toMatchObject({ value: 'many' });
   await expect(async () => failedForward.measure(lab, facts(undefined))).rejects.toThrow('did not come');
 });
 
-test('two versions side by side, and an error page from first to last', async () => {
-  const visits = [visit(0, true, '2'), visit(1000), visit(2000, false, '2'), visit(5000, false, '2'), visit(6000)];
-  expect(await sideBySide.measure(lab, facts(visits))).toMatchObject({ seconds: 4 });
-  expect(await errorSeconds.measure(lab, facts(visits))).toMatchObject({ seconds: 3.01 });
-  expect(await errorSeconds.measure(lab, facts([visit(1)]))).toMatchObject({ seconds: 0 });
+test('two versions answer side by side from the first answer by the new to the last by the old', async () => {
+  const visits = [visit(0, true, '2'), visit(1000), visit(2000, true, '2'), visit(5000, true, '2'), visit(6000)];
+  expect(await sideBySide.measure(lab, facts({ visits }))).toMatchObject({ seconds: 4 });
 });
 
 test('only what was seen while the fault was in force is measured', async () => {
