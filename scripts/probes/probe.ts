@@ -15,8 +15,6 @@ export interface Reading {
 /** Asks one thing that may tell about several. An answer that does not come is thrown, and makes all of them `failed`. */
 export interface Probe {
   names: readonly string[];
-  /** Default `failed`: what a probe says of all its names when it throws. */
-  whenSilent?: State;
   ask(): Promise<readonly Reading[]>;
   /** Removes what the probe left on the lab. Never throws. */
   end?(): Promise<void>;

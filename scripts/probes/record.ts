@@ -43,7 +43,7 @@ export function startRecording(
     const readings = await probe.ask().catch((error: unknown) =>
       probe.names.map((name): Reading => ({
         probe: name,
-        state: probe.whenSilent ?? 'failed',
+        state: 'failed',
         says: messageOf(error).split('\n')[0] ?? '',
       })),
     );

@@ -3,10 +3,11 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { dnsScript, parseLine, question } from '../../scripts/probes/dns.ts';
 import type { Probe, Reading, SampleLine, SummaryLine } from '../../scripts/probes/probe.ts';
-import { readingOf } from '../../scripts/probes/probes.ts';
+import { apiReadAndNodes, readingOf } from '../../scripts/probes/probes.ts';
 import { startRecording } from '../../scripts/probes/record.ts';
 import { Track } from '../../scripts/probes/track.ts';
-import { dnsAddress } from '../../scripts/lab/layout.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { createLayout, dnsAddress } from '../../scripts/lab/layout.ts';
 
 test('a probe writes a line when something changes, and once a second', () => {
   const lines: SampleLine[] = [];
@@ -32,6 +33,27 @@ test("an etcd member's line names its role and term, and its revision makes no l
   expect(readingOf({ name: 'e3', answers: false, why: 'refused' })).toMatchObject({ state: 'failed', says: 'refused' });
 });
 
+test('of a node nobody can tell while the API server is silent', async () => {
+  const layout = createLayout({ name: 'probed', size: 'single' });
+  const node = (status: string) => ({ metadata: { name: 'c1' }, status: { conditions: [{ type: 'Ready', status }] } });
+  const seen = (get: () => Promise<unknown>) =>
+    apiReadAndNodes({ layout, kubernetes: { get } } as unknown as Lab).ask();
+  const states = async (get: () => Promise<unknown>) => (await seen(get)).map(({ probe, state }) => [probe, state]);
+  const list = (status: string) => () => Promise.resolve({ items: [node(status)] });
+  expect(await states(list('True'))).toEqual([
+    ['API read', 'ok'],
+    ['node c1', 'ok'],
+  ]);
+  expect(await states(list('Unknown'))).toEqual([
+    ['API read', 'ok'],
+    ['node c1', 'failed'],
+  ]);
+  expect(await states(() => Promise.reject(new Error('refused')))).toEqual([
+    ['API read', 'failed'],
+    ['node c1', 'unknown'],
+  ]);
+});
+
 describe('recording', () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -45,10 +67,10 @@ describe('recording', () => {
     return { lines, recording: startRecording(probes, [], (line) => lines.push(line)) };
   };
 
-  test('asks ten times a second; what throws is failed, or unknown where nobody can tell', async () => {
+  test('asks ten times a second, until it is stopped; what throws is failed', async () => {
     let asked = 0;
     let ended = 0;
-    const nodes: Probe = { names: ['node w1'], whenSilent: 'unknown', ask: () => Promise.reject(new Error('silent')) };
+    const two: Probe = { names: ['e1', 'e2'], ask: () => Promise.reject(new Error('silent')) };
     const app: Probe = {
       names: ['app'],
       ask: () => {
@@ -62,16 +84,19 @@ describe('recording', () => {
         return Promise.resolve();
       },
     };
-    const { lines, recording } = record(nodes, app);
+    const { lines, recording } = record(two, app);
     await vi.advanceTimersByTimeAsync(1950);
     const summary = await recording.stop();
     expect(await recording.stop()).toBe(summary);
     expect([asked, ended]).toEqual([20, 1]);
     expect(summary.probes).toMatchObject([
-      { probe: 'node w1', samples: 20, failed: 0 },
+      { probe: 'e1', samples: 20, failed: 20 },
+      { probe: 'e2', samples: 20, failed: 20 },
       { probe: 'app', samples: 20, failed: 10 },
     ]);
-    expect(lines.find((line) => line.type === 'probe' && line.state === 'failed')).toMatchObject({ says: 'gone' });
+    expect(
+      lines.find((line) => line.type === 'probe' && line.probe === 'app' && line.state === 'failed'),
+    ).toMatchObject({ says: 'gone' });
     expect(lines.at(-1)).toBe(summary);
     await vi.advanceTimersByTimeAsync(1000);
     expect(asked).toBe(20);
