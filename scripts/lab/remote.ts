@@ -24,15 +24,17 @@ export function connectionFolder(labFolder: string): string {
 
 export const sshConfigPath = (labFolder: string): string => join(labFolder, 'ssh', 'config');
 
+/** Flatcar lets nobody log in as root; a container of ours does. */
+export const sshUser = (layout: Layout): string => (layout.provider === 'docker' ? 'root' : 'core');
+
 /** The ssh configuration of the lab: every machine by its name. For us, for the learner's shell, for VS Code. */
 export function renderSshConfig(layout: Layout, labFolder: string): string {
-  const user = layout.provider === 'docker' ? 'root' : 'core';
   const hosts = layout.machines.map((machine) =>
     [`Host ${machine.name}`, `  HostName 127.0.0.1`, `  Port ${machine.publishedPorts[22] ?? 22}`].join('\n'),
   );
   const all = [
     'Host *',
-    `  User ${user}`,
+    `  User ${sshUser(layout)}`,
     `  IdentityFile "${join(labFolder, 'ssh', 'id')}"`,
     '  IdentitiesOnly yes',
     '  StrictHostKeyChecking no',

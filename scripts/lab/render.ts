@@ -12,7 +12,7 @@ import { containerName, createArguments, mountsOf } from './docker-machine.ts';
 import { hasRole, type Layout } from './layout.ts';
 import { renderedPath } from './open.ts';
 import { makeCertificates } from './pki.ts';
-import { connectionFolder, renderSshConfig, sshConfigPath } from './remote.ts';
+import { connectionFolder, renderSshConfig, sshConfigPath, sshUser } from './remote.ts';
 
 /** Flatcar's official Vagrant box: amd64 only (https://www.flatcar.org/docs/latest/installing/vms/vagrant/). */
 const flatcarBox = {
@@ -73,6 +73,7 @@ async function planFor(layout: Layout, bundle: Bundle, folder: string): Promise<
     provider,
     image: bundle.machineImage,
     box: flatcarBox,
+    sshUser: sshUser(layout),
     sshKey: join(folder, 'ssh', 'id'),
     machines,
     layout,

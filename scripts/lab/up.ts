@@ -80,7 +80,7 @@ const clusterActions: readonly Action[] = [
   { title: 'The nodes are Ready', run: awaitNodes },
   { title: 'DNS answers from a pod', run: awaitDns },
   { title: 'Keep a checkpoint of etcd', run: ({ lab }) => takeCheckpointOnce(lab) },
-  { title: 'Vagrant sees every machine', run: ({ vagrantUp }) => vagrantUp },
+  { title: 'Vagrant sees every machine', run: ({ vagrantUp }) => vagrantUp.then(() => undefined) },
 ];
 
 /**
@@ -124,11 +124,7 @@ async function show(action: Action, boot: Boot): Promise<void> {
   boot.options.signal?.throwIfAborted();
   const shown = boot.options.reporter.action(action.title);
   try {
-    // Where Vagrant gives up, nothing else that is awaited will come.
-    const detail = await Promise.race([
-      action.run(boot, shown),
-      boot.vagrantUp.then(() => new Promise<never>(() => undefined)),
-    ]);
+    const detail = await orVagrantFailed(action.run(boot, shown), boot);
     shown.done(typeof detail === 'string' ? detail : undefined);
   } catch (error) {
     shown.failed(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
@@ -218,21 +214,31 @@ async function removeUnknownContainers(layout: Layout): Promise<void> {
 async function bootMachines(boot: Boot, shown: ShownAction): Promise<string> {
   const { layout, options } = boot;
   await closeConnections(layout, labFolder(layout.name));
+  const allRun = new AbortController();
   boot.vagrantUp = vagrant(layout.name, ['up', `--provider=${layout.provider}`], {
     signal: options.signal,
     onLine: (line) => {
-      shown.update(line.replace(/^==> /, '').trim().slice(0, 60));
+      if (!allRun.signal.aborted) shown.update(line.replace(/^==> /, '').trim());
     },
   });
   // Its failure is seen by whichever action is awaited then.
   boot.vagrantUp.catch(() => undefined);
-  if (layout.provider !== 'docker') await boot.vagrantUp;
   const wanted = layout.machines.length;
-  await waitUntil(
-    async () => (await listContainers(layout.name)).filter(({ state }) => state === 'running').length === wanted,
-    { what: `${wanted} machines run`, deadlineSeconds, signal: options.signal },
-  );
+  const everyMachineRuns =
+    layout.provider === 'docker'
+      ? waitUntil(
+          async () => (await listContainers(layout.name)).filter(({ state }) => state === 'running').length === wanted,
+          { what: `${wanted} machines run`, deadlineSeconds, signal: options.signal },
+        )
+      : boot.vagrantUp;
+  await orVagrantFailed(everyMachineRuns, boot);
+  allRun.abort();
   return `${wanted} machines`;
+}
+
+/** What is awaited, or Vagrant's failure: where it gave up, nothing else will come. */
+function orVagrantFailed<T>(awaited: Promise<T>, boot: Boot): Promise<T> {
+  return Promise.race([awaited, boot.vagrantUp.then(() => awaited)]);
 }
 
 async function awaitLeader({ lab, options }: Boot): Promise<void> {

@@ -36,3 +36,5 @@ systemctl enable machine-config.service ssh.service
 rm -f /etc/cloud/cloud.cfg.d/*
 useradd --create-home --shell /bin/bash core
 mkdir -p /var/lib/cloud/seed/nocloud /opt/bin /opt/cni
+# Vagrant edits this file at each boot, and fails where there is none.
+echo '# Nothing to mount.' > /etc/fstab

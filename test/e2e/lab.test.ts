@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { firedrill, testLab } from '../support/program.ts';
+import { leftOfTheLab } from '../support/left.ts';
+
+const label = `label=firedrill.lab=${testLab.name}`;
+const labState = join(testLab.environment.XDG_STATE_HOME, 'firedrill', 'labs', testLab.name);
+
+/** Runs the program and fails with what it said where it did not end well. */
+async function ok(...args: string[]): Promise<string> {
+  const ran = await firedrill(args);
+  expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+  return ran.stdout;
+}
+
+const containers = async (): Promise<string[]> =>
+  (await execa('docker', ['ps', '--quiet', '--filter', label])).stdout.split('\n').filter(Boolean);
+
+interface Status {
+  machines: { name: string; state: string; nodeReady?: boolean; etcd?: { isLeader: boolean; memberId: string } }[];
+  apiServer: { answers: boolean };
+}
+const status = async (): Promise<Status> => JSON.parse((await firedrill(['lab', 'status', '--json'])).stdout) as Status;
+
+beforeAll(async () => {
+  await ok('lab', 'destroy', '--yes');
+  await ok('lab', 'up', '--yes');
+});
+
+afterAll(async () => {
+  await firedrill(['lab', 'destroy', '--yes']);
+});
+
+describe('a lab that was booted', () => {
+  it('has six machines, one leader of etcd, three Ready nodes and an API server that answers', async () => {
+    const { machines, apiServer } = await status();
+    expect(machines.map(({ name, state }) => `${name} ${state}`)).toEqual(
+      ['e1', 'e2', 'e3', 'c1', 'w1', 'w2'].map((name) => `${name} running`),
+    );
+    expect(machines.filter(({ etcd }) => etcd?.isLeader)).toHaveLength(1);
+    expect(machines.filter(({ nodeReady }) => nodeReady).map(({ name }) => name)).toEqual(['c1', 'w1', 'w2']);
+    expect(apiServer.answers).toBe(true);
+  });
+
+  it('is left alone by a second up', async () => {
+    const before = await containers();
+    expect(await ok('lab', 'up', '--yes')).toContain(`The lab '${testLab.name}' is up`);
+    expect(await containers()).toEqual(before);
+  });
+
+  it('refuses another size under the same name', async () => {
+    expect(await firedrill(['lab', 'up', '--yes', '--size', 'single'])).toMatchObject({ exitCode: 2 });
+  });
+
+  it('runs commands on a machine, and shows its journal', async () => {
+    expect(await ok('lab', 'ssh', 'w1', '--', 'hostname')).toBe('w1');
+    expect(await ok('lab', 'ssh', 'e1', '--', 'etcdctl', 'endpoint', 'health')).toContain('is healthy');
+    expect(await ok('lab', 'logs', 'w1', 'kubelet', '--lines', '5')).toContain('kubelet');
+  });
+
+  it('serves clients that show a certificate, and no others', async () => {
+    const { stdout } = await execa('curl', ['-sk', 'https://127.0.0.1:9443/api/v1/nodes']);
+    expect(stdout).toContain('Unauthorized');
+    const etcd = await execa('curl', ['-sk', 'https://127.0.0.1:9411/version'], { reject: false });
+    expect(etcd.exitCode).not.toBe(0);
+  });
+
+  it('obeys vagrant by hand', async () => {
+    const { stdout } = await execa('vagrant', ['ssh', 'c1', '-c', 'hostname'], { env: testLab.environment });
+    expect(stdout.trim()).toBe('c1');
+  });
+
+  it('has cloud-configs of which cloud-init finds nothing to say', async () => {
+    for (const machine of ['e1', 'c1', 'w1']) {
+      const schema = 'cloud-init schema --config-file /var/lib/cloud/seed/nocloud/user-data 2>&1';
+      expect(await ok('lab', 'ssh', machine, '--', schema), machine).toContain('Valid');
+    }
+  });
+});
+
+describe('a lab that comes back', () => {
+  const keep = ['create', 'configmap', 'kept', '--from-literal=since=before'];
+  const kubectl = (...args: string[]) =>
+    execa(join(labState, 'bin', 'kubectl'), args, { env: { KUBECONFIG: join(labState, 'kubeconfig') } });
+
+  it('is the same cluster after a halt', async () => {
+    await kubectl(...keep);
+    const before = (await status()).machines.map(({ etcd }) => etcd?.memberId);
+    await ok('lab', 'halt');
+    expect(await containers()).toEqual([]);
+    await ok('lab', 'up', '--yes');
+    expect((await status()).machines.map(({ etcd }) => etcd?.memberId)).toEqual(before);
+    expect((await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}')).stdout).toBe('before');
+  });
+
+  it('is the same cluster after its machines were killed', async () => {
+    await execa('docker', ['kill', ...(await containers())]);
+    await ok('lab', 'up', '--yes');
+    expect((await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}')).stdout).toBe('before');
+    await kubectl('delete', 'configmap', 'kept');
+  });
+});
+
+describe('a lab that was destroyed', () => {
+  it('leaves nothing behind', async () => {
+    await ok('lab', 'destroy', '--yes');
+    expect(await leftOfTheLab(testLab.name)).toEqual([]);
+    expect(existsSync(labState)).toBe(false);
+    expect(await readdir(join(testLab.environment.XDG_STATE_HOME, 'firedrill', 'labs'))).toEqual([]);
+  });
+
+  it('says so when it is asked for', async () => {
+    const ran = await firedrill(['lab', 'status']);
+    expect(ran).toMatchObject({ exitCode: 3 });
+    expect(ran.stderr).toContain("There is no lab 'firedrill-test' yet.");
+    expect(ran.stderr).toContain('npx firedrill lab up');
+  });
+});

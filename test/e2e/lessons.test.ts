@@ -1,0 +1,35 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkoutFolder } from '../../scripts/system/folders.ts';
+import { firedrill } from '../support/program.ts';
+
+const numbers = readdirSync(join(checkoutFolder, 'lessons'))
+  .filter((name) => /^\d\d-/.test(name))
+  .map((name) => Number(name.slice(0, 2)));
+
+beforeAll(async () => {
+  const ran = await firedrill(['lab', 'up', '--yes']);
+  expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+});
+
+afterAll(async () => {
+  await firedrill(['lab', 'destroy', '--yes']);
+});
+
+describe('author-check on the real lab', () => {
+  it.each(numbers)('proves lesson %i: baseline, unsolved, reached, recovered, nothing left behind', async (number) => {
+    const ran = await firedrill(['author-check', String(number)]);
+    expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('a lesson that runs unattended', () => {
+  it('reaches every step, says every command, and is done afterwards', async () => {
+    const ran = await firedrill(['start', '1', '--auto', '--yes']);
+    expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+    expect(ran.stdout).toContain('$ kubectl label node');
+    const list = JSON.parse((await firedrill(['list', '--json'])).stdout) as { number: number; done: string }[];
+    expect(list.find(({ number }) => number === 1)).toMatchObject({ done: 'done' });
+  });
+});
