@@ -1,5 +1,13 @@
 import { tooCostly, type SummaryLine } from './probe.ts';
-import { drillsIn, isSummary, stretchesOf, textOf, type DrillTimeline, type TimelineLine } from './timeline.ts';
+import {
+  drillsIn,
+  isSummary,
+  stretchesOf,
+  textOf,
+  type DrillTimeline,
+  type Stretch,
+  type TimelineLine,
+} from './timeline.ts';
 
 /** A run of a lesson as a Markdown incident report. `picture` is the path of its SVG, as the report is to link it. */
 export function incidentReport(title: string, timeline: readonly TimelineLine[], picture: string): string {
@@ -74,22 +82,31 @@ function outages(drill: DrillTimeline): string[] {
   const all = [...stretchesOf(drill)];
   if (all.length === 0) return ['No probes ran beside this drill.', ''];
   const rows = all.flatMap(([probe, stretches]) =>
-    stretches
-      .filter(({ state }) => state === 'failed')
-      .map(({ from, to, says, errorMs }) => {
-        const open = to >= drill.to - 100 ? ' (and on)' : '';
-        const seconds = `${((to - from) / 1000).toFixed(1)} s ± ${(errorMs / 1000).toFixed(1)}${open}`;
-        return `| ${probe} | ${since(drill, from)} | ${seconds} | ${cell(says)} |`;
-      }),
+    together(stretches).map(({ from, to, says, errorMs, times }) => {
+      const seconds = `${((to - from) / 1000).toFixed(1)} s ± ${(errorMs / 1000).toFixed(1)}`;
+      const how = times > 1 ? `, on and off (${times} times)` : to >= drill.to - 100 ? ' (and on)' : '';
+      return `| ${probe} | ${since(drill, from)} | ${seconds}${how} | ${cell(says)} |`;
+    }),
   );
   const whole = all.filter(([, stretches]) => stretches.every(({ state }) => state === 'ok')).map(([probe]) => probe);
   return [
     ...(rows.length === 0
       ? ['No probe saw a failure.']
-      : ['| failed | from | for | last said |', '| --- | ---: | ---: | --- |', ...rows]),
+      : ['| failed | from | for | it said |', '| --- | ---: | ---: | --- |', ...rows]),
     '',
     ...(whole.length === 0 ? [] : [`Carried on all the time: ${whole.join(', ')}.`, '']),
   ];
+}
+
+/** The failed stretches; those with less than two seconds between them count as one that comes and goes. */
+function together(stretches: readonly Stretch[]): (Stretch & { times: number })[] {
+  const groups: (Stretch & { times: number })[] = [];
+  for (const stretch of stretches.filter(({ state }) => state === 'failed')) {
+    const last = groups.at(-1);
+    if (last && stretch.from - last.to < 2000) Object.assign(last, { to: stretch.to, times: last.times + 1 });
+    else groups.push({ ...stretch, times: 1 });
+  }
+  return groups;
 }
 
 function bets(timeline: readonly TimelineLine[], drills: readonly DrillTimeline[]): string[] {

@@ -34,6 +34,13 @@ const samples = [
   sample(30.2, 'API read', 'failed', 'refused'),
   sample(31.2, 'API read', 'failed', 'refused'),
   sample(35.4, 'API read', 'ok'),
+  ...[30, 32, 34]
+    .flatMap((time) => [
+      sample(time, 'app through w2', 'ok'),
+      sample(time + 1, 'app through w2', 'failed', 'no answer'),
+    ])
+    .slice(0, 4),
+  sample(35, 'app through w2', 'ok'),
   sample(30.1, 'app through w1', 'ok'),
   sample(38.9, 'app through w1', 'ok'),
   event(39, 'probes-summary', {
@@ -68,6 +75,7 @@ test('the report tells what failed, for how long, what carried on, and what meas
   expect(text).toContain('![What every probe saw](a%20picture.svg)');
   expect(text).toContain('| +0.0 s | **Fault on**, on c1: the API server is killed |');
   expect(text).toContain('| API read | +0.2 s | 5.2 s ± 0.2 | refused |');
+  expect(text).toContain('| app through w2 | +1.0 s | 4.0 s ± 0.2, on and off (2 times) | no answer |');
   expect(text).toContain('Carried on all the time: app through w1.');
   expect(text).toContain('| How long? | 3 s | 5 s | it | no |');
   expect(text).toContain('6.2 % of one core');
