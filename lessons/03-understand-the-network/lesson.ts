@@ -19,6 +19,12 @@ const message = 'through the tunnel';
 const toolboxes = join(import.meta.dirname, 'manifests', 'toolboxes.yaml');
 const answers = ['route', 'cable', 'dns', 'packet'].map((name) => `answer-${name}`);
 
+const coreDns = { namespace: 'kube-system', selector: 'k8s-app=kube-dns' };
+
+/** A lab whose workers did not join together may have both CoreDNS pods on w1. The second drill asks the one on w2. */
+const spreadDns = `kubectl get pods -n kube-system -l ${coreDns.selector} --field-selector spec.nodeName=w2 -o name | grep -q . ||
+  kubectl rollout restart deployment/coredns -n kube-system`;
+
 const fromW1 = { says: 'pod toolbox-w1', find: addressOfPod('toolbox-w1') };
 const fromW2 = { says: 'pod toolbox-w2', find: addressOfPod('toolbox-w2') };
 
@@ -31,6 +37,7 @@ export default defineLesson({
     deploymentIsRolledOut('guestbook', { replicas: 4 }),
     statefulSetIsReady('redis-primary'),
     podsRunOn('lesson=network', 'w1', 'w2'),
+    podsRunOn(coreDns, 'w2'),
     appAnswers(),
     dnsAnswersFromPod('toolbox-w1'),
     dnsAnswersFromPod('toolbox-w2'),
@@ -38,6 +45,7 @@ export default defineLesson({
   async prepare(lab) {
     await applyGuestbook(lab);
     await lab.kubernetes.apply(await readFile(toolboxes, 'utf8'));
+    await lab.onHost(spreadDns);
   },
   async cleanUp(lab) {
     await forgetMessages(lab, message);

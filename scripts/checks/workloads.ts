@@ -36,10 +36,11 @@ export function statefulSetIsReady(name: string, namespace = 'default'): Check {
 }
 
 /** At least one Ready pod with these labels runs on each of the nodes. */
-export function podsRunOn(selector: string, ...nodes: string[]): Check {
+export function podsRunOn(pods: string | { namespace: string; selector: string }, ...nodes: string[]): Check {
+  const { namespace, selector } = typeof pods === 'string' ? { namespace: 'default', selector: pods } : pods;
   const claim = `a pod with ${selector} runs on ${listed(nodes)}`;
   return clusterCheck(claim, async (cluster) => {
-    const found = await readyPods(cluster, selector);
+    const found = await readyPods(cluster, selector, namespace);
     const missing = nodes.filter((node) => !found.some((pod) => pod.spec?.nodeName === node));
     return missing.length === 0 ? met(placed(found)) : unmet(placed(found), claim);
   });

@@ -129,6 +129,13 @@ const table: [string, Check, Answers['objects'], 'met' | 'unmet' | 'unknown', Re
   ['runs there', podsRunOn('app=guestbook', 'w1', 'w2'), pods(pod('w1'), pod('w2')), 'met', /on w2/],
 
   [
+    'runs in another namespace',
+    podsRunOn({ namespace: 'kube-system', selector: 'app=guestbook' }, 'w1'),
+    { [podsPath.replace('default', 'kube-system')]: { items: [pod('w1')] } },
+    'met',
+    /1 on w1/,
+  ],
+  [
     'two endpoints',
     serviceHasEndpoints('guestbook', 2),
     { [slicesPath]: { items: [{ endpoints: [{ conditions: { ready: true } }, { conditions: {} }] }] } },
