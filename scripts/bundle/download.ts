@@ -1,9 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream as WebStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted, messageOf } from '../system/errors.ts';
 import { isDiskFull } from './disk.ts';
@@ -99,18 +95,18 @@ async function transfer(url: string, part: string, options: DownloadOptions): Pr
     const length = Number(response.headers.get('content-length') ?? Number.NaN);
     const total = Number.isFinite(length) ? start + length : undefined;
     let done = start;
-    await pipeline(
-      Readable.fromWeb(response.body as WebStream),
-      async function* (source: AsyncIterable<Uint8Array>) {
-        for await (const chunk of source) {
-          watch.moved();
-          done += chunk.length;
-          options.onBytes?.(done, total);
-          yield chunk;
-        }
-      },
-      createWriteStream(part, { flags: start > 0 ? 'a' : 'w' }),
-    );
+    // Piece by piece, so that what came before a connection broke is on the disk for the next try.
+    const file = await open(part, start > 0 ? 'a' : 'w');
+    try {
+      for await (const chunk of response.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
+        watch.moved();
+        await file.writeFile(chunk);
+        done += chunk.length;
+        options.onBytes?.(done, total);
+      }
+    } finally {
+      await file.close();
+    }
     if (total !== undefined && done < total) throw new Broken(`ended after ${done} of ${total} bytes`);
   } catch (error) {
     if (error instanceof DownloadError || error instanceof Broken || isDiskFull(error)) throw error;

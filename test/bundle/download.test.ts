@@ -6,7 +6,7 @@ import { sha256, temporaryFolder } from './folder.ts';
 import { serveOnLoopback, slow, stalled, truncatedOnce, whole } from './server.ts';
 
 const content = Buffer.from('0123456789'.repeat(2000));
-const wanted = { sha256: sha256(content), stallSeconds: 0.2, retries: 1 };
+const wanted = { sha256: sha256(content), stallSeconds: 10, retries: 1 };
 let server: Awaited<ReturnType<typeof serveOnLoopback>> | undefined;
 afterEach(() => server?.close());
 
@@ -25,9 +25,10 @@ test('a good answer is written and verified', async () => {
 });
 
 test('a truncated answer is taken up where it ended', async () => {
-  server = await serveOnLoopback({ '/file': truncatedOnce(content, 5000) });
+  const { answer, cut } = truncatedOnce(content, 5000);
+  server = await serveOnLoopback({ '/file': answer });
   const path = await target();
-  await download(`${server.url}/file`, path, wanted);
+  await download(`${server.url}/file`, path, { ...wanted, onBytes: cut });
   expect(await readFile(path)).toEqual(content);
   expect(server.asked.map(({ range }) => range)).toEqual([undefined, 'bytes=5000-']);
 });
@@ -57,16 +58,20 @@ test('404 is told at once, without a second try', async () => {
 
 test('a stalled answer is given up', async () => {
   server = await serveOnLoopback({ '/file': stalled(content, 100) });
-  await expect(download(`${server.url}/file`, await target(), { ...wanted, retries: 0 })).rejects.toThrow(
-    /stalled: no byte in 0.2 s/,
-  );
+  await expect(
+    download(`${server.url}/file`, await target(), { ...wanted, stallSeconds: 0.2, retries: 0 }),
+  ).rejects.toThrow(/stalled: no byte in 0.2 s/);
 });
 
 test('a slow answer that moves is not given up, though it takes longer than a stall', async () => {
-  server = await serveOnLoopback({ '/file': slow(content, 6, 60) });
+  server = await serveOnLoopback({ '/file': slow(content, 10, 90) });
   const path = await target();
   const shares: number[] = [];
-  await download(`${server.url}/file`, path, { ...wanted, onBytes: (done, total) => shares.push(done / (total ?? 1)) });
+  await download(`${server.url}/file`, path, {
+    ...wanted,
+    stallSeconds: 0.8,
+    onBytes: (done, total) => shares.push(done / (total ?? 1)),
+  });
   expect(await readFile(path)).toEqual(content);
   expect(shares.at(-1)).toBe(1);
   expect(server.asked).toHaveLength(1);

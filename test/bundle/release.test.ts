@@ -27,7 +27,7 @@ async function archiveOf(content: string): Promise<Buffer> {
 async function get(answers: (archive: Buffer) => Record<string, string | Buffer | Answer>) {
   server = await serveOnLoopback(answers(await archiveOf('the tool')));
   const into = await temporaryFolder();
-  const source = releaseSource({ downloadFolder: await temporaryFolder(), stallSeconds: 0.2, retries: 0 });
+  const source = releaseSource({ downloadFolder: await temporaryFolder(), stallSeconds: 10, retries: 0 });
   const tool = component('tool', [released(server.url, './tool')]);
   return { source, into, tool, done: source.get(tool, into, context) };
 }

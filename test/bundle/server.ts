@@ -35,19 +35,27 @@ export const whole =
     response.end(bytes.subarray(start));
   };
 
-/** Promises the whole, sends the first bytes and breaks the connection; the next requests get the rest. */
-export const truncatedOnce = (content: Buffer, afterBytes: number): Answer => {
+/** Promises the whole, sends the first bytes and ends when `cut` is called; the next requests get the rest. */
+export function truncatedOnce(content: Buffer, afterBytes: number): { answer: Answer; cut: () => void } {
+  let open: ServerResponse | undefined;
   let broken = false;
-  return (request, response) => {
-    if (broken) {
-      whole(content)(request, response);
-      return;
-    }
-    broken = true;
-    response.writeHead(200, { 'Content-Length': content.length });
-    response.write(content.subarray(0, afterBytes), () => response.destroy());
+  return {
+    answer: (request, response) => {
+      if (broken) {
+        whole(content)(request, response);
+        return;
+      }
+      broken = true;
+      open = response;
+      response.writeHead(200, { 'Content-Length': content.length });
+      response.write(content.subarray(0, afterBytes));
+    },
+    cut: () => {
+      open?.destroy();
+      open = undefined;
+    },
   };
-};
+}
 
 /** Sends the first bytes and then nothing, for ever. */
 export const stalled =

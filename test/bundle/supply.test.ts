@@ -9,10 +9,10 @@ import { readManifest, writeManifest } from '../../scripts/bundle/manifest.ts';
 import { listen } from '../../scripts/bundle/serve.ts';
 import { openSupply, supplySource } from '../../scripts/bundle/supply.ts';
 import { component, goodSource, temporaryFolder } from './folder.ts';
-import { serveOnLoopback, stalled, truncatedOnce } from './server.ts';
+import { serveOnLoopback, stalled, type Answer } from './server.ts';
 
 const components = [component('alpha'), component('beta')];
-const options = { components, stallSeconds: 0.2, retries: 1 };
+const options = { components, stallSeconds: 10, retries: 0 };
 
 async function madeBundle(): Promise<string> {
   const folder = await temporaryFolder();
@@ -21,10 +21,10 @@ async function madeBundle(): Promise<string> {
 }
 
 /** Fills an empty folder from a supply, with a fallback that tells what the supply could not give. */
-async function fillFrom(from: string) {
+async function fillFrom(from: string, stallSeconds = options.stallSeconds) {
   const folder = await temporaryFolder();
   vi.stubEnv('XDG_CACHE_HOME', folder);
-  const supply = await openSupply(from, options);
+  const supply = await openSupply(from, { ...options, stallSeconds });
   const fallback = goodSource();
   const notes: string[] = [];
   await makeMissing(join(folder, 'made'), {
@@ -78,12 +78,17 @@ test('what a mirror gives wrong, broken or not at all comes from the next source
   const made = await madeBundle();
   const manifest = await readFile(join(made, 'manifest.json'));
   const beta = Buffer.from('program beta');
-  const wrong = { '/manifest.json': manifest, '/bin/alpha': 'program alphA', '/bin/beta': truncatedOnce(beta, 3) };
+  // A connection that ends early, each time.
+  const short: Answer = (_request, response) => {
+    response.writeHead(200, { 'Content-Length': beta.length });
+    response.write(beta.subarray(0, 3), () => response.destroy());
+  };
+  const wrong = { '/manifest.json': manifest, '/bin/alpha': 'program alphA', '/bin/beta': short };
   const first = await serveOnLoopback(wrong);
-  expect(await fillFrom(first.url)).toMatchObject({ alpha: 'program alpha', fallback: ['alpha'] });
+  expect(await fillFrom(first.url)).toMatchObject({ alpha: 'program alpha', fallback: ['alpha', 'beta'] });
   first.close();
   const second = await serveOnLoopback({ '/manifest.json': manifest, '/bin/beta': stalled(beta, 3) });
-  const { fallback, notes } = await fillFrom(second.url);
+  const { fallback, notes } = await fillFrom(second.url, 0.5);
   second.close();
   expect(fallback).toEqual(['alpha', 'beta']);
   expect(notes).toEqual([expect.stringContaining('HTTP 404'), expect.stringContaining('stalled')]);
