@@ -13,8 +13,8 @@ export function addLabCommand(program: Command): void {
     .addOption(
       new Option('--provider <provider>', 'what makes the machines').choices(['docker', 'virtualbox', 'parallels']),
     )
-    .option('--subnet <cidr>', "the machines' network, a /24 (default: 10.0.3.0/24)")
-    .option('--first-port <port>', 'first of the ports on 127.0.0.1 (default: 8400)', toPort)
+    .option('--subnet <cidr>', "the machines' network, a /24 (default: $FIREDRILL_SUBNET or 10.0.3.0/24)")
+    .option('--first-port <port>', 'first of 300 ports on 127.0.0.1 (default: $FIREDRILL_FIRST_PORT or 8400)', toPort)
     .option('--bundle <url-or-file>', 'take the bundle from an instructor, or from an exported file')
     .addHelpText('after', upExamples)
     .action(async (options: UpFlags, command: Command) => {
