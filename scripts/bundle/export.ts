@@ -130,7 +130,8 @@ async function kitFiles(signal: AbortSignal | undefined): Promise<string[]> {
     .filter((path) => !skipped.test(path));
 }
 
-async function linkTree(from: string, to: string): Promise<void> {
+/** The same files under another folder: second names where the file system can, copies elsewhere. */
+export async function linkTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const source = join(from, entry.name);

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { link, rename, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { FiredrillError, Interrupted } from '../system/errors.ts';
 import { packArchive } from './archive.ts';
-import { stageExport } from './export.ts';
+import { linkTree, stageExport } from './export.ts';
 import { sha256Of, writeManifest } from './manifest.ts';
 
 export interface ServeOptions {
@@ -26,36 +26,37 @@ const archiveName = 'firedrill.tar.gz';
 export async function serveBundle(options: ServeOptions): Promise<never> {
   const { port, host, signal, onStep } = options;
   const stage = await stageExport({ signal, onStep });
-  const served = join(stage.folder, 'firedrill', 'bundle');
+  const served = join(stage.folder, 'served');
+  let server: Server | undefined;
   try {
-    onStep('packing the file for computers without the kit (a minute or two)');
-    const archive = join(stage.folder, archiveName);
-    await packArchive(stage.folder, 'firedrill', archive, signal);
-    await rename(archive, join(served, archiveName));
-    await rename(join(stage.folder, 'firedrill', 'machine-image.tar'), join(served, 'machine-image.tar'));
+    await linkTree(join(stage.folder, 'firedrill', 'bundle'), served);
+    await link(join(stage.folder, 'firedrill', 'machine-image.tar'), join(served, 'machine-image.tar'));
     const { manifest } = stage;
     if (manifest.machineImageArchive) manifest.machineImageArchive.path = 'machine-image.tar';
     await writeManifest(served, manifest);
-    const server = await listen(served, port, host);
-    const sha256 = await sha256Of(join(served, archiveName), signal);
+    server = await listen(served, port, host);
     for (const address of addresses(host)) {
-      onStep(
-        `http://${address}:${port}/                   npx firedrill bundle build --from http://${address}:${port}`,
-      );
-      onStep(`http://${address}:${port}/${archiveName}   kit and bundle in one file`);
+      onStep(`Others can now run: npx firedrill bundle build --from http://${address}:${port}`);
     }
-    onStep(`sha256 of ${archiveName}: ${sha256}. Ctrl-C ends it.`);
+    onStep(`packing ${archiveName}, for computers without the kit (some minutes)`);
+    const archive = join(stage.folder, archiveName);
+    await packArchive(stage.folder, 'firedrill', archive, signal);
+    const sha256 = await sha256Of(archive, signal);
+    await rename(archive, join(served, archiveName));
+    for (const address of addresses(host))
+      onStep(`Kit and bundle in one file: http://${address}:${port}/${archiveName}`);
+    onStep(`sha256 of ${archiveName}: ${sha256}. Ctrl-C ends the mirror.`);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => {
         resolve();
       });
     });
-    server.closeAllConnections();
-    server.close();
     throw new Interrupted();
   } finally {
-    await rm(stage.folder, { recursive: true, force: true });
+    server?.closeAllConnections();
+    server?.close();
+    await stage.remove();
   }
 }
 
