@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { deathPoints, type DeathPoint } from '../faults/die-at.ts';
 import { wayBackFrom } from '../faults/fault.ts';
 import { createFaults } from '../faults/faults.ts';
@@ -8,8 +7,10 @@ import { openLab } from '../lab/open.ts';
 import { checkoutFolder } from '../system/folders.ts';
 import { run } from '../system/run.ts';
 import { differenceAfter, labFingerprint } from './lab-fingerprint.ts';
+import { soakOptions } from './options.ts';
 import { diceFrom } from './random-fault.ts';
 import { SoakRecord, type Round } from './record.ts';
+import { summaryLines, writeResult } from './results.ts';
 
 /** A member or a node comes back within this time after a fault is gone; measured 4 to 20 s. */
 const settleSeconds = 120;
@@ -18,25 +19,18 @@ const shortLeaseSeconds = 8;
 /**
  * Random faults, each by a process that is killed at a random point; then the lab must become what it was, half of the
  * times by `firedrill faults undo --all`, half of the times by the lease alone.
- * Options: `--rounds N` (200), `--lab NAME`, `--again` to forget the rounds that have run, `--only N` for one of them.
+ * Options: `--rounds N` (200), `--lab NAME`, `--again` to forget the rounds that have run, `--only N` for one of them,
+ * `--write` to put the result into docs/soak.md.
  */
 export async function soakFaults(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      rounds: { type: 'string', default: '200' },
-      lab: { type: 'string', default: process.env['FIREDRILL_LAB'] ?? 'firedrill' },
-      again: { type: 'boolean', default: false },
-      only: { type: 'string' },
-    },
-  });
-  const lab = await openLab(values.lab);
-  if (values.only !== undefined) return say(await playRound(lab, Number(values.only))) ? 0 : 1;
+  const { rounds: wanted, lab: name, again, write, only } = soakOptions(args, 200);
+  const lab = await openLab(name);
+  if (only !== undefined) return say(await playRound(lab, only)) ? 0 : 1;
 
   const record = new SoakRecord('faults');
-  if (values.again) await record.forget();
+  if (again) await record.forget();
   const done = await record.rounds();
-  for (let round = done.length + 1; round <= Number(values.rounds); round++) {
+  for (let round = done.length + 1; round <= wanted; round++) {
     const result = await playRound(lab, round);
     say(result);
     await record.add(result);
@@ -45,8 +39,9 @@ export async function soakFaults(args: string[]): Promise<number> {
     if (!result.ok) break;
   }
   const good = done.filter(({ ok }) => ok).length;
-  process.stdout.write(`${good} of ${values.rounds} rounds left nothing over. Recorded in ${record.path}\n`);
-  return good === Number(values.rounds) ? 0 : 1;
+  process.stdout.write(`${good} of ${wanted} rounds left nothing over. Recorded in ${record.path}\n`);
+  if (write) await writeResult('faults', summaryLines(done, wanted));
+  return good >= wanted ? 0 : 1;
 }
 
 async function playRound(lab: Lab, round: number): Promise<Round> {

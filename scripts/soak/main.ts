@@ -6,13 +6,15 @@ export type Soak = (args: string[]) => Promise<number>;
 /** Long tests on a real lab, each in a file of its own: `npm run soak -- NAME [options]`. */
 const soaks: Record<string, () => Promise<Soak>> = {
   faults: async () => (await import('./fault-rounds.ts')).soakFaults,
+  resets: async () => (await import('./resets.ts')).soakResets,
+  lessons: async () => (await import('./lessons.ts')).soakLessons,
 };
 
 const [name = '', ...args] = process.argv.slice(2);
 const load = soaks[name];
 if (!load) {
   process.stderr.write(
-    `Which one? ${Object.keys(soaks).join(', ')}. For example: npm run soak -- faults --rounds 200\n`,
+    `Which one? ${Object.keys(soaks).join(', ')}. For example: npm run soak -- faults --rounds 200 --write\n`,
   );
   process.exit(2);
 }

@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readBundle } from '../bundle/bundle.ts';
+import type { Lab } from '../lab/lab.ts';
+import { appNodePort, type Machine } from '../lab/layout.ts';
+import { run, runOrThrow } from '../system/run.ts';
+import { markdownTable } from './table.ts';
+
+/** Each kind of visitor comes this often. Together they are the 8,000 a second that the guestbook must serve. */
+const perSecondAndKind = 4000;
+/**
+ * Seconds of load. A connection for each request uses up a port of this computer for a while, and Linux has 28,000 of
+ * them for each address that is called (ip_local_port_range): longer would measure that.
+ */
+const loadSeconds = 10;
+const connections = 200;
+
+const kinds = [
+  { name: 'keep-alive', flags: ['-keepalive=true', `-connections=${connections}`] },
+  { name: 'a connection each', flags: ['-keepalive=false', `-connections=${connections}`] },
+] as const;
+
+/** What vegeta reports (`vegeta report -type=json`, https://github.com/tsenart/vegeta). Times in nanoseconds. */
+interface VegetaReport {
+  latencies: { '50th': number; '99th': number; max: number };
+  requests: number;
+  rate: number;
+  success: number;
+  errors: string[] | null;
+}
+
+export interface AppLoad {
+  kind: string;
+  requests: number;
+  perSecond: number;
+  lost: number;
+  p50Milliseconds: number;
+  p99Milliseconds: number;
+  maxMilliseconds: number;
+  /** A few of the errors. */
+  errors: readonly string[];
+}
+
+/**
+ * Loads the guestbook's page through the NodePorts of all workers: open loop (requests come when they come, however slow
+ * the answers are), half of them over connections that are kept, half over one each. A figure for each half, and for all.
+ */
+export async function loadApp(lab: Lab, signal: AbortSignal): Promise<AppLoad[]> {
+  const vegeta = join((await readBundle()).bin, 'vegeta');
+  const folder = await mkdtemp(join(tmpdir(), 'firedrill-load-'));
+  try {
+    const targets = join(folder, 'targets');
+    const addresses = await Promise.all(lab.machinesWithRole('worker').map((worker) => addressOf(worker, signal)));
+    await writeFile(targets, addresses.map((address) => `GET ${address}/\n`).join(''));
+    const results = kinds.map(({ name }) => join(folder, name.replaceAll(' ', '-')));
+    const attack = ({ flags }: (typeof kinds)[number], index: number): Promise<string> => {
+      const pace = [`-rate=${perSecondAndKind}/s`, `-duration=${loadSeconds}s`, '-timeout=5s', '-max-body=0'];
+      const files = [`-targets=${targets}`, `-output=${results[index] ?? ''}`];
+      return runOrThrow(vegeta, ['attack', ...pace, ...files, ...flags], { signal, timeoutSeconds: loadSeconds + 30 });
+    };
+    await Promise.all(kinds.map(attack));
+    const report = async (kind: string, files: readonly string[]): Promise<AppLoad> =>
+      loadOf(
+        kind,
+        JSON.parse(await runOrThrow(vegeta, ['report', '-type=json', ...files], { signal })) as VegetaReport,
+      );
+    return [
+      await report('all', results),
+      ...(await Promise.all(kinds.map(({ name }, index) => report(name, [results[index] ?? ''])))),
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The machine's own address where this computer reaches it (Linux); a published port goes through docker's proxy. */
+async function addressOf(worker: Machine, signal: AbortSignal): Promise<string> {
+  const direct = `http://${worker.address}:${appNodePort}`;
+  const answer = await run('curl', ['--silent', '--fail', '--max-time', '2', '--output', '/dev/null', direct], {
+    signal,
+  });
+  return answer.exitCode === 0 ? direct : `http://127.0.0.1:${worker.publishedPorts[appNodePort] ?? 0}`;
+}
+
+export function loadOf(kind: string, report: VegetaReport): AppLoad {
+  const milliseconds = (nanoseconds: number): number => nanoseconds / 1e6;
+  return {
+    kind,
+    requests: report.requests,
+    perSecond: report.rate,
+    lost: Math.round(report.requests * (1 - report.success)),
+    p50Milliseconds: milliseconds(report.latencies['50th']),
+    p99Milliseconds: milliseconds(report.latencies['99th']),
+    maxMilliseconds: milliseconds(report.latencies.max),
+    errors: (report.errors ?? []).slice(0, 3),
+  };
+}
+
+export function loadTable(loads: readonly AppLoad[]): string[] {
+  const rows = loads.map((load) => [
+    load.kind,
+    String(load.requests),
+    load.perSecond.toFixed(0),
+    `${load.lost > 0 ? '**missed** ' : ''}${load.lost}`,
+    `${load.p50Milliseconds.toFixed(1)} ms`,
+    `${load.p99Milliseconds >= 20 ? '**missed** ' : ''}${load.p99Milliseconds.toFixed(1)} ms`,
+    `${load.maxMilliseconds.toFixed(0)} ms`,
+  ]);
+  const errors = [...new Set(loads.flatMap((load) => load.errors))].map((error) => `- ${error}`);
+  const head = ['connections', 'requests', 'a second', 'lost', 'p50', 'p99 (at most 20 ms)', 'slowest'];
+  return [...markdownTable(head, rows), ...(errors.length > 0 ? ['', ...errors] : [])];
+}

@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { findLessons } from '../course/load.ts';
+import type { Proof } from '../course/author-check.ts';
+import { checkoutFolder } from '../system/folders.ts';
+import { run } from '../system/run.ts';
+import { soakOptions } from './options.ts';
+import { SoakRecord, type Round } from './record.ts';
+import { goodInARow, summaryLines, writeResult } from './results.ts';
+
+const recordOf = (lesson: number): SoakRecord => new SoakRecord(`lesson-${String(lesson).padStart(2, '0')}`);
+
+/**
+ * `firedrill author-check` for each lesson, until it was proved `--rounds` times in a row (10). A lesson that fails once
+ * begins to count anew, in the next run.
+ * Options: `--only N` for one lesson, `--rounds N`, `--lab NAME`, `--again`, `--write`.
+ */
+export async function soakLessons(args: string[]): Promise<number> {
+  const { rounds: wanted, lab, again, write, only } = soakOptions(args, 10);
+  const numbers = (await findLessons()).map(({ number }) => number);
+  const chosen = only === undefined ? numbers : numbers.filter((number) => number === only);
+  if (chosen.length === 0) {
+    process.stderr.write(`There is no lesson ${only ?? ''}. There are: ${numbers.join(', ')}.\n`);
+    return 2;
+  }
+  if (again) await Promise.all(chosen.map((number) => recordOf(number).forget()));
+  let open = 0;
+  for (const number of chosen) {
+    const rounds = await proveInARow(number, lab, wanted);
+    const good = goodInARow(rounds);
+    if (good < wanted) open += 1;
+    process.stdout.write(`lesson ${number}: proved ${good} times in a row\n`);
+  }
+  if (write) await writeResult('lessons', await resultLines(numbers, wanted));
+  return open === 0 ? 0 : 1;
+}
+
+/** Goes on after the rounds that have run; stops when there are enough good ones, or at a bad one. */
+async function proveInARow(lesson: number, lab: string, wanted: number): Promise<Round[]> {
+  const record = recordOf(lesson);
+  const done = await record.rounds();
+  while (goodInARow(done) < wanted) {
+    const result = await proveOnce(lesson, lab, done.length + 1);
+    await record.add(result);
+    done.push(result);
+    const { ok, round, seconds, why } = result;
+    process.stdout.write(`${ok ? 'ok  ' : 'BAD '} lesson ${lesson}, ${round}  ${seconds} s\n${why ? `${why}\n` : ''}`);
+    if (!ok) break;
+  }
+  return done;
+}
+
+async function proveOnce(lesson: number, lab: string, round: number): Promise<Round> {
+  const startedAt = Date.now();
+  const args = ['--lab', lab, '--json', '--yes', 'author-check', String(lesson)];
+  const ran = await run(join(checkoutFolder, 'scripts/firedrill'), args);
+  const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
+  const proofs = proofsIn(ran.stdout);
+  const what = `${proofs.filter(({ outcome }) => outcome === 'proved').length} claims proved`;
+  if (ran.exitCode === 0 && proofs.length > 0) return { round, ok: true, what, seconds };
+  const open = proofs.filter(({ outcome }) => outcome !== 'proved').map(({ claim, why }) => `${claim}: ${why ?? ''}`);
+  return { round, ok: false, what, seconds, why: open.join('\n') || ran.stderr.trim() || 'It said nothing.' };
+}
+
+/** One proof a line of JSON; other lines are talk. */
+export function proofsIn(output: string): Proof[] {
+  return output.split('\n').flatMap((line) => {
+    if (!line.startsWith('{')) return [];
+    const value = JSON.parse(line) as Partial<Proof>;
+    return value.outcome === undefined ? [] : [value as Proof];
+  });
+}
+
+/** All lessons, whichever ran just now: the page is about all. */
+async function resultLines(numbers: readonly number[], wanted: number): Promise<string[]> {
+  const lines: string[] = [];
+  for (const number of numbers) {
+    const rounds = await recordOf(number).rounds();
+    if (rounds.length === 0) continue;
+    lines.push(
+      `### Lesson ${number}: ${goodInARow(rounds)} in a row`,
+      '',
+      ...summaryLines(rounds.slice(-wanted), wanted),
+      '',
+    );
+  }
+  return lines;
+}

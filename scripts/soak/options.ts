@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+import { FiredrillError } from '../system/errors.ts';
+
+export interface SoakOptions {
+  rounds: number;
+  lab: string;
+  /** Forget the rounds that have run. */
+  again: boolean;
+  /** Write the result into docs/soak.md. */
+  write: boolean;
+  /** One lesson, or one round. */
+  only: number | undefined;
+  /** The lesson that a reset leads to. */
+  to: string;
+}
+
+/** The words after a soak's name. @throws FiredrillError `bad-number`; TypeError for an unknown option. */
+export function soakOptions(args: string[], defaultRounds: number): SoakOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: String(defaultRounds) },
+      lab: { type: 'string', default: process.env['FIREDRILL_LAB'] ?? 'firedrill' },
+      again: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      to: { type: 'string', default: '3' },
+    },
+  });
+  const { rounds, only, ...others } = values;
+  return {
+    ...others,
+    rounds: wholeNumber('--rounds', rounds),
+    only: only === undefined ? undefined : wholeNumber('--only', only),
+  };
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new FiredrillError(`${name} takes a whole number from 1 on, not '${text}'.`, {
+    code: 'bad-number',
+    remedy: `For example ${name} 10.`,
+    exitCode: 2,
+  });
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { readIfThere, writeAtomically } from '../system/files.ts';
+import { checkoutFolder } from '../system/folders.ts';
+import type { Round } from './record.ts';
+
+const introduction = `# Soak: the last results
+
+Long runs on a real lab. Each section is written by the program that made the run: \`npm run soak -- NAME --write\`. It goes on
+where it was stopped, and \`--again\` begins anew.
+`;
+
+const headings = {
+  faults: 'Faults: random ones, the program killed at a random point, nothing left over',
+  resets: 'Resets: after random wrecks, the baseline proven and nothing leaked',
+  lessons: 'Lessons: proved again and again',
+} as const;
+
+export type SoakName = keyof typeof headings;
+
+export const soakPage = join(checkoutFolder, 'docs', 'soak.md');
+
+/** Replaces one soak's section of the page; the others stay as they are. */
+export async function writeResult(name: SoakName, lines: readonly string[], path = soakPage): Promise<void> {
+  await writeAtomically(path, withSection((await readIfThere(path)) ?? introduction, name, lines));
+}
+
+export function withSection(page: string, name: SoakName, lines: readonly string[]): string {
+  const [head = '', ...sections] = page.split(/^(?=## )/m);
+  const heading = `## ${headings[name]}`;
+  const own = [heading, '', ...lines, ''].join('\n');
+  const others = sections.filter((section) => !section.startsWith(`${heading}\n`));
+  return [head, ...others, own].map((part) => part.trimEnd()).join('\n\n') + '\n';
+}
+
+/** What came out of rounds, as lines of Markdown. */
+export function summaryLines(rounds: readonly Round[], wanted: number): string[] {
+  const good = rounds.filter(({ ok }) => ok).length;
+  const seconds = rounds.map((round) => round.seconds).toSorted((one, other) => one - other);
+  const middle = seconds[Math.floor(seconds.length / 2)] ?? 0;
+  const bad = rounds.filter(({ ok }) => !ok);
+  return [
+    `${good} of ${wanted} rounds were good (${new Date().toISOString().slice(0, 10)}). A round took ${middle} s in the middle,`,
+    `${seconds.at(-1) ?? 0} s at most.`,
+    ...(bad.length > 0
+      ? ['', ...bad.map(({ round, what, why }) => `- round ${round}, ${what}: ${firstLine(why)}`)]
+      : []),
+  ];
+}
+
+const firstLine = (text = ''): string => text.trim().split('\n')[0] ?? '';
+
+/** How many rounds were good without a break, up to the last one. */
+export function goodInARow(rounds: readonly Round[]): number {
+  const lastBad = rounds.findLastIndex(({ ok }) => !ok);
+  return rounds.length - 1 - lastBad;
+}

@@ -1,0 +1,66 @@
+import { createFaults } from '../faults/faults.ts';
+import { fillDisk } from '../faults/fill-disk.ts';
+import { containerName } from '../lab/docker-machine.ts';
+import type { Lab } from '../lab/lab.ts';
+import { podSubnet } from '../lab/layout.ts';
+import { runOrThrow } from '../system/run.ts';
+
+/** A lab that went wrong, made by hand on its machines: as no fault's undo knows it. Wants a lab of the default size. */
+export interface Wreck {
+  name: string;
+  /** Whether machines must be made anew: a reset may then take longer. */
+  destroysMachines?: boolean;
+  make(lab: Lab): Promise<unknown>;
+}
+
+const container = (lab: Lab, name: string): string => containerName(lab.layout, lab.machine(name));
+const onEach = (lab: Lab, names: readonly string[], command: string): Promise<unknown> =>
+  Promise.all(names.map((name) => lab.on(name, command)));
+
+/** What `firedrill reset` must bring back. Used by its tests, `npm run soak -- resets` and `npm run bench`. */
+export const wrecks: readonly [Wreck, ...Wreck[]] = [
+  { name: 'nothing is wrong', make: () => Promise.resolve() },
+  { name: 'a machine lost its power', make: (lab) => runOrThrow('docker', ['kill', container(lab, 'w2')]) },
+  {
+    name: 'a machine is gone',
+    destroysMachines: true,
+    make: (lab) => runOrThrow('docker', ['rm', '--force', container(lab, 'w2')]),
+  },
+  {
+    name: 'every member of etcd lost its data',
+    make: (lab) => onEach(lab, ['e1', 'e2', 'e3'], 'systemctl kill -s KILL etcd; rm -rf /var/lib/etcd/data'),
+  },
+  { name: 'a client deleted all keys', make: (lab) => lab.etcd.ctl(['del', '', '--from-key']) },
+  { name: 'two members are stopped', make: (lab) => onEach(lab, ['e1', 'e2'], 'systemctl disable --now etcd') },
+  {
+    name: 'the network is full of rubbish',
+    make: (lab) => {
+      const pods = podSubnet(lab.machine('w2'));
+      return Promise.all([
+        lab.on('w1', `ip route del ${pods}; ip route add blackhole ${pods}`),
+        lab.on('w2', 'iptables -I INPUT -p tcp --dport 10250 -j DROP; iptables -I FORWARD -j DROP'),
+      ]);
+    },
+  },
+  {
+    name: 'the control plane has moved away',
+    make: (lab) =>
+      lab.on(
+        'c1',
+        'mkdir -p /root/away && mv /etc/kubernetes/manifests/* /root/away/ && echo broken >> /etc/kubernetes/kubelet.yaml',
+      ),
+  },
+  {
+    name: 'a disk is full',
+    // Journaled: nobody can fill the disk of a machine by hand without filling the computer's.
+    make: (lab) => createFaults(lab).inject(fillDisk('e2', '/var/lib/etcd', 400, 'etcd.service')),
+  },
+  {
+    name: 'a kubelet is of another version',
+    make: (lab) =>
+      lab.on(
+        'w1',
+        'echo KUBERNETES_BIN=/opt/older > /etc/kubernetes/version.env; systemctl restart kubelet kube-proxy',
+      ),
+  },
+];

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { loadOf, loadTable } from '../../scripts/bench/app-load.ts';
+import { inWords, median } from '../../scripts/bench/statistics.ts';
+import { timesTable } from '../../scripts/bench/table.ts';
+
+it.each([
+  [[3, 1, 2], 2],
+  [[4, 1, 2, 3], 2.5],
+  [[7], 7],
+  [[], NaN],
+])('the median of %j is %d', (numbers, middle) => {
+  expect(median(numbers)).toBe(middle);
+});
+
+it.each([
+  [0.0154, '15 ms'],
+  [0.85, '0.85 s'],
+  [12.34, '12.3 s'],
+])('%d s is written %s', (seconds, words) => {
+  expect(inWords(seconds)).toBe(words);
+});
+
+it('writes medians beside a bare run, and marks what took too long', () => {
+  const measured = [
+    { what: 'boot', seconds: [10, 12, 30], atMostSeconds: 20 },
+    { what: 'destroy', seconds: [5], atMostSeconds: 4 },
+  ];
+  expect(timesTable(measured, [2, 2, 2]).slice(2)).toEqual([
+    '| a bare `docker run` of the machine image | 2.00 s | 2.00 s to 2.00 s | 3 | 1.00 x |  |',
+    '| boot | 12.0 s | 10.0 s to 30.0 s | 3 | 6.00 x | 20.0 s |',
+    '| destroy | 5.00 s | 5.00 s to 5.00 s | 1 | 2.50 x | **missed** 4.00 s |',
+  ]);
+});
+
+it('counts lost requests and marks a p99 that is too high', () => {
+  const latencies = { '50th': 300_000, '99th': 25_000_000, max: 90_000_000 };
+  const load = loadOf('all', { latencies, requests: 80_000, rate: 8000, success: 0.9999, errors: ['503'] });
+  expect(load.lost).toBe(8);
+  expect(loadTable([load]).slice(2)).toEqual([
+    '| all | 80000 | 8000 | **missed** 8 | 0.3 ms | **missed** 25.0 ms | 90 ms |',
+    '',
+    '- 503',
+  ]);
+});
