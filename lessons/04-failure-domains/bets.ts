@@ -85,6 +85,13 @@ const noticed: Prediction = {
   },
 };
 
+/** Who led etcd when the rack was still bright. It is forgotten with the process. */
+let leaderBefore: string | undefined;
+
+export const rememberLeader = async (lab: Lab): Promise<void> => {
+  leaderBefore = await etcdLeader(lab);
+};
+
 const etcdInTheDark: Prediction = {
   kind: 'choice',
   id: 'etcd',
@@ -96,7 +103,7 @@ const etcdInTheDark: Prediction = {
   ],
   measure(_lab, { observed, startedAt, bittenAt, metAt }) {
     const looks = (observed as Darkness | undefined)?.leaders ?? [];
-    const before = looks.findLast(({ to }) => to <= startedAt)?.saw;
+    const before = leaderBefore;
     const after = looks.findLast(({ from, to }) => from >= startedAt && to <= (bittenAt ?? metAt));
     if (before === undefined || !after) throw new Error('nobody saw who led');
     if (after.saw === undefined)

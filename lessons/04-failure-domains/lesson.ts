@@ -4,8 +4,10 @@ import { nodeHasLabel, nodeIsNotReady, nodesAreReady } from '../../scripts/check
 import { answerIs } from '../../scripts/checks/objects.ts';
 import { deploymentIsRolledOut, podsRunOn, podsRunOnlyOn, statefulSetIsReady } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
+import type { Fault } from '../../scripts/faults/fault.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
 import { applyGuestbook, removeGuestbook } from '../guestbook.ts';
-import { firstBets, observeDarkness, secondBets } from './bets.ts';
+import { firstBets, observeDarkness, rememberLeader, secondBets } from './bets.ts';
 import { feud } from './feud.ts';
 import { etcdSurvivesAnyRack, loseRackB } from './racks.ts';
 
@@ -14,6 +16,11 @@ const nodesReady = nodesAreReady('c1', 'w1', 'w2');
 const powerIsBack = [nodesReady, etcdMembersAnswer(3), rolledOut, appAnswers()] as const;
 const rackIsDark = [nodeIsNotReady('w2'), etcdHasQuorum(), podsRunOn('app=guestbook', 'w1'), appAnswers()] as const;
 const oneThing = ['laptop', 'notebook', 'computer', 'host', 'desktop', 'pc', 'machine', 'server', 'kernel', 'power'];
+
+const darken = async (lab: Lab): Promise<Fault> => {
+  await rememberLeader(lab);
+  return loseRackB(lab);
+};
 
 export default defineLesson({
   minutes: 25,
@@ -59,7 +66,7 @@ export default defineLesson({
     'Rack b goes dark': drill({
       before: [nodesReady, etcdMembersAnswer(3), podsRunOnlyOn('app=guestbook', 'w2'), appAnswers()],
       predictions: firstBets,
-      fault: loseRackB,
+      fault: darken,
       bites: rackIsDark,
       observe: observeDarkness,
       recovered: powerIsBack,
@@ -69,7 +76,7 @@ export default defineLesson({
     'Dark again': drill({
       before: [nodesReady, etcdMembersAnswer(3), podsRunOn('app=guestbook', 'w1', 'w2'), appAnswers()],
       predictions: secondBets,
-      fault: loseRackB,
+      fault: darken,
       bites: rackIsDark,
       observe: observeDarkness,
       recovered: powerIsBack,
