@@ -31,21 +31,23 @@ export const repairBundle = (options: EnsureOptions): Promise<{ bad: BadFile[]; 
 
 async function withLock<T>(options: EnsureOptions, work: () => Promise<T>): Promise<T> {
   setGlobalProxyFromEnv();
-  const giveBack = await takeLock(lockPath(), {
-    signal: options.signal,
-    onWait: ({ pid, since }) => {
-      const note = `waiting for process ${pid}, which makes the bundle since ${since}`;
-      options.onProgress?.({ component: 'lock', state: 'waiting', seconds: 0, note });
-    },
-  });
+  let giveBack: (() => Promise<void>) | undefined;
   try {
+    // The lock is a file, too: a full disk may have no room even for it.
+    giveBack = await takeLock(lockPath(), {
+      signal: options.signal,
+      onWait: ({ pid, since }) => {
+        const note = `waiting for process ${pid}, which makes the bundle since ${since}`;
+        options.onProgress?.({ component: 'lock', state: 'waiting', seconds: 0, note });
+      },
+    });
     await removeLeftovers();
     return await work();
   } catch (error) {
     if (options.signal?.aborted) throw new Interrupted();
     throw isDiskFull(error) ? diskFull(cacheFolder(), error) : error;
   } finally {
-    await giveBack();
+    await giveBack?.();
   }
 }
 

@@ -26,9 +26,14 @@ Examples:
  * What `start` and `lab up` call before anything else. Quick where nothing is missing.
  * @returns undefined where the command may go on, or an exit code with which it must end now: the person said no (1), or the
  * same command line was run again, to its end, in a login that may use docker.
- * @throws FiredrillError `setup-needs-yes`, `setup-by-hand`, `setup-failed`.
+ * @throws FiredrillError `setup-needs-yes`, `setup-by-hand`, `setup-failed`, `docker-silent`.
  */
 export async function ensureSetUp({ context }: { context: Context }): Promise<number | undefined> {
+  if (process.env['DOCKER_HOST']) {
+    // Setup would start this computer's own engine, which is not the one that is meant.
+    const { requireDocker } = await import('../lab/docker.ts');
+    await requireDocker(context.signal);
+  }
   const result = await runSetUp(context);
   if (result === 'ready') return undefined;
   if (result === 'declined') {

@@ -3,6 +3,7 @@ import { FiredrillError } from '../system/errors.ts';
 import { run, runOrThrow } from '../system/run.ts';
 import { labLabel, volumesOf } from './docker-machine.ts';
 import type { Layout } from './layout.ts';
+import { overlap } from './subnet.ts';
 
 export interface Container {
   id: string;
@@ -11,11 +12,18 @@ export interface Container {
   state: string;
 }
 
-/** The lab's containers, whatever state they are in. Found by the lab's mark, not by name. */
+/**
+ * The lab's containers, whatever state they are in. Found by the lab's mark, not by name.
+ * @throws FiredrillError `docker-silent`.
+ */
 export async function listContainers(labName: string, signal?: AbortSignal): Promise<Container[]> {
   const format = '{{.ID}}\t{{.Label "firedrill.machine"}}\t{{.State}}';
   const args = ['ps', '--all', '--no-trunc', '--filter', `label=${labLabel(labName)}`, '--format', format];
-  const out = await runOrThrow('docker', args, { signal, timeoutSeconds: 20 });
+  const out = await runOrThrow('docker', args, { signal, timeoutSeconds: 20 }).catch(async (error: unknown) => {
+    // An engine that does not answer has a better message, with a remedy.
+    if (!signal?.aborted) await requireDocker(signal);
+    throw error;
+  });
   return lines(out).map((line) => {
     const [id = '', machine = '', state = ''] = line.split('\t');
     return { id, machine, state };
@@ -29,11 +37,16 @@ export async function requireDocker(signal?: AbortSignal): Promise<void> {
   const denied = result.stderr.includes('permission denied');
   throw new FiredrillError(denied ? 'You may not use the docker engine yet.' : 'The docker engine does not answer.', {
     code: 'docker-silent',
-    remedy: denied
-      ? "Run 'sudo usermod -aG docker $USER', then log out and in again."
-      : "Run 'npx firedrill setup': it starts the engine, after asking.",
+    remedy: denied ? "Run 'sudo usermod -aG docker $USER', then log out and in again." : startIt(),
     cause: new Error(result.stderr.trim()),
   });
+}
+
+/** An engine elsewhere is not ours to start. */
+function startIt(): string {
+  const elsewhere = process.env['DOCKER_HOST'];
+  if (!elsewhere) return "Run 'npx firedrill setup': it starts the engine, after asking.";
+  return `DOCKER_HOST says that it is at ${elsewhere}. Start it there, or use this computer's own: 'unset DOCKER_HOST'.`;
 }
 
 /** Makes the lab's network and volumes where they are not there yet. Returns the volumes of containerd that are new. */
@@ -50,16 +63,39 @@ export async function makeNetworkAndVolumes(layout: Layout, signal?: AbortSignal
     const result = await run('docker', ['network', 'create', ...label, '--subnet', layout.subnet, layout.name], {
       signal,
     });
-    if (result.exitCode !== 0) {
-      throw new FiredrillError(`Docker cannot make the lab's network ${layout.subnet}: ${result.stderr.trim()}`, {
-        code: 'network-taken',
-        remedy:
-          "Something else uses these addresses: 'docker network ls' and 'ip route' tell what. Or choose others: 'npx firedrill lab up --subnet 10.0.9.0/24'.",
-      });
-    }
+    if (result.exitCode !== 0) throw await networkTaken(layout, result.stderr.trim(), signal);
   }
   const names = layout.machines.flatMap((machine) => Object.values(volumesOf(layout, machine)));
   await Promise.all(names.map((name) => runOrThrow('docker', ['volume', 'create', ...label, name], { signal })));
+}
+
+async function networkTaken(layout: Layout, said: string, signal?: AbortSignal): Promise<FiredrillError> {
+  const { name, subnet } = layout;
+  const others = await networksOver(subnet, signal);
+  const elsewhere = `'npx firedrill lab destroy', and then 'npx firedrill lab up --subnet 10.0.9.0/24'.`;
+  const found = others.map((other) => `'${other}'`).join(', ');
+  return new FiredrillError(
+    found === ''
+      ? `Docker cannot make the network ${subnet} of the lab '${name}': ${said}`
+      : `The lab's network ${subnet} is taken: docker's network ${found} has these addresses.`,
+    {
+      code: 'network-taken',
+      remedy:
+        found === ''
+          ? `'docker network ls' and 'ip route' tell what uses these addresses. Or choose others: ${elsewhere}`
+          : `Is it another lab? Destroy that one first. Or choose other addresses: ${elsewhere}`,
+    },
+  );
+}
+
+/** Names of docker's networks that have addresses of this one. */
+async function networksOver(subnet: string, signal?: AbortSignal): Promise<string[]> {
+  const ids = lines(await runOrThrow('docker', ['network', 'ls', '--quiet'], { signal }));
+  const format = '{{range .IPAM.Config}}{{$.Name}} {{.Subnet}}{{println}}{{end}}';
+  const out = await runOrThrow('docker', ['network', 'inspect', '--format', format, ...ids], { signal });
+  return lines(out)
+    .map((line) => line.trim().split(' '))
+    .flatMap(([name = '', other = '']) => (other.includes('.') && overlap(subnet, other) ? [name] : []));
 }
 
 /** Unpacks the image store into each node's volume that has none yet, in one short-lived container. */

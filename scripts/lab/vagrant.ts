@@ -1,25 +1,34 @@
 import { join } from 'node:path';
 import { FiredrillError, Interrupted } from '../system/errors.ts';
 import { checkoutFolder, labFolder } from '../system/folders.ts';
-import { run } from '../system/run.ts';
+import { run, type CommandResult } from '../system/run.ts';
 
 export interface VagrantOptions {
   signal?: AbortSignal | undefined;
   onLine?: ((line: string) => void) | undefined;
 }
 
+/** What Vagrant says where another of its processes works on a machine: one that outlived a firedrill that was killed. */
+const isLocked = /another (Vagrant )?process is (already|currently)/;
+/** Seconds that the other one is given to end. */
+const lockedSeconds = 180;
+
 /**
  * Runs the `vagrant` program for a lab. For lifecycle only: it costs seconds a call.
  * @throws FiredrillError `vagrant-failed` with the last lines that it said; Interrupted.
  */
 export async function vagrant(labName: string, args: readonly string[], options: VagrantOptions = {}): Promise<string> {
-  const result = await run('vagrant', args, {
-    cwd: checkoutFolder,
-    env: vagrantEnvironment(labName),
-    signal: options.signal,
-    onLine: options.onLine,
-  });
-  if (options.signal?.aborted) throw new Interrupted();
+  const startedAt = Date.now();
+  let result = await once(labName, args, options);
+  while (
+    result.exitCode !== 0 &&
+    isLocked.test(result.stdout + result.stderr) &&
+    Date.now() - startedAt < lockedSeconds * 1000
+  ) {
+    options.onLine?.('Another vagrant works on the machines: wait for it');
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    result = await once(labName, args, options);
+  }
   if (result.exitCode === 0) return result.stdout;
   const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-12).join('\n');
   throw new FiredrillError(`'vagrant ${args.join(' ')}' failed:\n${said}`, {
@@ -27,6 +36,17 @@ export async function vagrant(labName: string, args: readonly string[], options:
     remedy:
       "Read what Vagrant said above. 'npx firedrill doctor' looks for the usual causes; 'npx firedrill lab up' goes on where it stopped.",
   });
+}
+
+async function once(labName: string, args: readonly string[], options: VagrantOptions): Promise<CommandResult> {
+  const result = await run('vagrant', args, {
+    cwd: checkoutFolder,
+    env: vagrantEnvironment(labName),
+    signal: options.signal,
+    onLine: options.onLine,
+  });
+  if (options.signal?.aborted) throw new Interrupted();
+  return result;
 }
 
 export const vagrantEnvironment = (labName: string): Record<string, string> => ({

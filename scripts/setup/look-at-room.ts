@@ -1,7 +1,7 @@
 import { podNetwork, serviceNetwork, type Layout } from '../lab/layout.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
 import { gigabytes } from './look-at-programs.ts';
-import { networksOfDocker, overlap, routesOf } from './networks.ts';
+import { networksOfDocker, routesOf } from './networks.ts';
 import type { Host } from './host.ts';
 
 /** Free disk that is needed: to build the bundle from Go modules, and once it is there (measured). */

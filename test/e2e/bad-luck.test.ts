@@ -1,0 +1,278 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLayout } from '../../scripts/lab/layout.ts';
+import { checkoutFolder } from '../../scripts/system/folders.ts';
+import { leftOfTheLab } from '../support/left.ts';
+import { firedrill, programPath, testLab, type Ran } from '../support/program.ts';
+
+/** What a person is told: exit code, what happened, what to do now. */
+function expectTold(ran: Ran, exitCode: number, happened: RegExp | string, remedy: RegExp | string): void {
+  expect(ran, ran.all).toMatchObject({ exitCode });
+  expect(ran.stderr).toMatch(happened);
+  expect(ran.stderr).toMatch(remedy);
+  // A stack is for programmers.
+  expect(ran.stderr).not.toMatch(/^\s+at /m);
+}
+
+const progress = '{"version":1,"lessons":{"01-kept":{"steps":{}}}}';
+let folder: string;
+let environment: Record<string, string>;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'firedrill-bad-luck-'));
+  environment = { XDG_STATE_HOME: join(folder, 'state') };
+  await mkdir(join(folder, 'state/firedrill'), { recursive: true });
+  await writeFile(join(folder, 'state/firedrill/progress.json'), progress);
+});
+
+afterEach(async () => {
+  expect(await readFile(join(folder, 'state/firedrill/progress.json'), 'utf8'), 'progress is not lost').toBe(progress);
+  await rm(folder, { recursive: true });
+});
+
+/** A lab that was made once, as its files tell; nothing of it runs. */
+async function renderLab(): Promise<void> {
+  const layout = createLayout({ name: testLab.name, subnet: testLab.environment.FIREDRILL_SUBNET, firstPort: 9400 });
+  const labFolder = join(folder, 'state/firedrill/labs', testLab.name);
+  await mkdir(labFolder, { recursive: true });
+  await writeFile(join(labFolder, 'machines.json'), JSON.stringify({ layout }));
+}
+
+describe('wrong words end with 2 and a suggestion:', () => {
+  it.each([
+    [['strat'], "Did you mean 'start'?", "'npx firedrill --help' shows all commands"],
+    [['lab', 'upp'], "unknown command 'upp'", 'Did you mean up?'],
+    [['lab', 'up', '--sise', 'single'], "unknown option '--sise'", 'Did you mean --size?'],
+    [['lab', 'up', '--size', 'huge'], "argument 'huge' is invalid", 'Allowed choices are default, single'],
+    [['lab', 'up', '--first-port', 'x'], "argument 'x' is invalid", 'It must be a whole number'],
+    [['start', '01-boot-up-a-clutser'], 'Did you mean 01-boot-up-a-cluster?', 'Lessons are: 01-'],
+    [['start', '77'], "There is no lesson '77'", 'Lessons are: 01-'],
+    [['start', '1', '--from', '99'], "Lesson 1 has no step '99'", 'Its steps are: 1 '],
+    [['reset', '--to', '77', '--yes'], "There is no lesson '77'", 'Lessons are: 01-'],
+    [['lab', 'ssh', 'w9', '--', 'true'], "The lab has no machine 'w9'", 'Its machines are e1, e2, e3, c1, w1, w2'],
+    [['lab', 'logs', 'worker1'], "The lab has no machine 'worker1'", 'Its machines are e1, e2, e3, c1, w1, w2'],
+    [['--lab', 'My Lab', 'lab', 'up', '--yes'], "'My Lab' cannot be the name of a lab", 'small letters'],
+  ])('%j', async (args, happened, remedy) => {
+    await renderLab();
+    expectTold(await firedrill(args, environment), 2, happened, remedy);
+  });
+});
+
+describe('a computer that is not ready:', () => {
+  it('an engine that does not answer is named, with where it was looked for', async () => {
+    await renderLab();
+    const silent = { ...environment, DOCKER_HOST: 'unix:///nonexistent' };
+    for (const args of [
+      ['lab', 'up', '--yes'],
+      ['lab', 'status'],
+      ['lab', 'destroy', '--yes'],
+    ]) {
+      const ran = await firedrill(args, silent);
+      expectTold(ran, 3, 'The docker engine does not answer', /DOCKER_HOST .* unix:\/\/\/nonexistent/);
+    }
+    expect(existsSync(join(folder, 'state/firedrill/labs', testLab.name, 'machines.json'))).toBe(true);
+  });
+
+  it('a missing vagrant is offered to be installed, and nothing is done without a yes', async () => {
+    const bin = join(folder, 'bin');
+    await mkdir(bin);
+    const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].filter((one) =>
+      existsSync(one),
+    );
+    for (const from of folders) {
+      for (const name of await readdir(from)) {
+        if (name !== 'vagrant') await symlink(join(from, name), join(bin, name)).catch(() => undefined);
+      }
+    }
+    const ran = await firedrill(['lab', 'up'], { ...environment, PATH: bin });
+    expectTold(ran, 2, 'there is nobody to ask', /firedrill setup --yes[^]*install .*vagrant/);
+    expect(ran.stdout).toContain('Install 1 package: vagrant');
+  });
+
+  it('a taken port is named, and another is proposed', async () => {
+    const server = await listenOn(9451);
+    try {
+      const ran = await firedrill(['lab', 'up', '--yes'], environment);
+      expectTold(ran, 3, /something else uses what the lab needs: port 9451\./, '--first-port 10400');
+      expect(await leftOfTheLab(testLab.name)).toEqual([]);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('a taken network is named, and another is proposed', async () => {
+    const other = 'firedrill-test-other-network';
+    await execa('docker', ['network', 'rm', other], { reject: false });
+    await execa('docker', ['network', 'create', '--subnet', '10.0.12.0/22', other]);
+    try {
+      const ran = await firedrill(['lab', 'up', '--yes'], environment);
+      expectTold(ran, 3, `10.0.13.0/24 is taken: docker's network '${other}'`, '--subnet 10.0.9.0/24');
+    } finally {
+      await execa('docker', ['network', 'rm', other]);
+      await firedrill(['lab', 'destroy', '--yes'], environment);
+    }
+    expect(await leftOfTheLab(testLab.name)).toEqual([]);
+  });
+
+  it('a full disk is named, with what to do', async (context) => {
+    // In a mount namespace of its own: the small disk is gone with the process.
+    const script =
+      'mount -t tmpfs -o size=64k tmpfs "$XDG_CACHE_HOME" && { dd if=/dev/zero of="$XDG_CACHE_HOME/ballast" bs=4k 2>/dev/null; exec "$@"; }';
+    const unshare = ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), 'sh', '-c', script, 'sh'];
+    const cache = join(folder, 'cache');
+    await mkdir(cache);
+    const env = { ...testLab.environment, ...environment, XDG_CACHE_HOME: cache };
+    const may = await execa('unshare', [...unshare, 'true'], { env, reject: false });
+    if (may.exitCode !== 0 && !process.env['CI']) context.skip('this user may not mount a small disk');
+    const ran = await execa('unshare', [...unshare, programPath, 'bundle', 'build'], {
+      env,
+      reject: false,
+      all: true,
+      stdin: 'ignore',
+    });
+    const told = { exitCode: ran.exitCode ?? 137, stdout: ran.stdout, stderr: ran.stderr, all: ran.all };
+    expectTold(told, 3, `The disk is full: ${cache}/firedrill`, /Free some space .* what is finished is kept/);
+  });
+});
+
+describe('a folder of lessons', () => {
+  const model = join(checkoutFolder, 'scripts/course/model.ts');
+  const code = `import { defineLesson, read } from '${model}';
+export default defineLesson({ minutes: 1, summary: 'x', needs: 'none', baseline: [], steps: { Look: read } });
+`;
+  const page = '# A good lesson\n\n## Look\n\n```sh\ntrue\n```\n';
+  const lesson = async (id: string, readme: string, definition: string): Promise<void> => {
+    await mkdir(join(folder, 'lessons', id), { recursive: true });
+    await writeFile(join(folder, 'lessons', id, 'README.md'), readme);
+    await writeFile(join(folder, 'lessons', id, 'lesson.ts'), definition);
+  };
+
+  beforeEach(async () => {
+    environment['FIREDRILL_LESSONS'] = join(folder, 'lessons');
+    await lesson('01-good', page, code);
+    await lesson('02-broken-page', page.replace('```sh', '```sh backgruond'), code);
+    await lesson('03-broken-code', page, `import { read } from '${model}';\n\nexport default { minutes: ,\n`);
+    await lesson('04-other-steps', page.replace('## Look', '## Loook'), code);
+  });
+
+  it.each([
+    ['2', /02-broken-page\/README\.md:5: 'backgruond' after sh; expected any of .*background/],
+    ['3', /03-broken-code\/lesson\.ts:3: cannot be loaded/],
+    ['4', /04-other-steps\/README\.md:3: '## Loook'.*expected '## Look'/],
+  ])('with a broken file: lesson %s says which, in which line, and what was expected', async (number, happened) => {
+    const ran = await firedrill(['start', number, '--auto', '--yes'], environment);
+    expectTold(ran, 3, happened, 'Correct the file');
+  });
+
+  it('with a broken lesson still has the others', async () => {
+    const ran = await firedrill(['list'], environment);
+    expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+    expect(ran.stdout).toContain('A good lesson');
+    expect(ran.stderr.match(/A lesson cannot be read/g)).toHaveLength(3);
+  });
+});
+
+describe('while the lab is up', () => {
+  const labState = join(testLab.environment.XDG_STATE_HOME, 'firedrill/labs', testLab.name);
+  const kubectl = (...args: string[]) =>
+    execa(join(labState, 'bin/kubectl'), args, { env: { KUBECONFIG: join(labState, 'kubeconfig') } });
+  const kept = async (): Promise<string> =>
+    (await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}')).stdout;
+
+  beforeAll(async () => {
+    const ran = await firedrill(['lab', 'up', '--yes']);
+    expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+    await kubectl('create', 'configmap', 'kept', '--from-literal=since=before');
+  });
+
+  afterAll(async () => {
+    await firedrill(['lab', 'destroy', '--yes']);
+  });
+
+  it('a kubeconfig that was deleted and a machine that was killed come back with `lab up`', async () => {
+    await rm(join(labState, 'kubeconfig'));
+    await execa('docker', ['kill', `${testLab.name}-w1`]);
+    const status = await firedrill(['lab', 'status']);
+    expect(status, status.all).toMatchObject({ exitCode: 1 });
+    expect(status.stdout).toMatch(/^w1 .*exited/m);
+    const on = await firedrill(['lab', 'ssh', 'w1', '--', 'true']);
+    expect(on.exitCode).not.toBe(0);
+    const up = await firedrill(['lab', 'up', '--yes']);
+    expect(up, up.all).toMatchObject({ exitCode: 0 });
+    expect(await kept()).toBe('before');
+  });
+
+  it('another lab on the same ports, or the same network, is refused and leaves this one alone', async () => {
+    const other = (...args: string[]) => ['--lab', 'firedrill-test-2', 'lab', ...args];
+    try {
+      expectTold(await firedrill(other('up', '--yes')), 3, /something else uses.*9451/, '--first-port');
+      const sameNetwork = await firedrill(other('up', '--yes', '--first-port', '9800'));
+      expectTold(sameNetwork, 3, `is taken: docker's network '${testLab.name}'`, 'Is it another lab?');
+    } finally {
+      await firedrill(other('destroy', '--yes'));
+    }
+    expect(await leftOfTheLab('firedrill-test-2')).toEqual([]);
+    expect(await firedrill(['lab', 'status'])).toMatchObject({ exitCode: 0 });
+    expect(await kept()).toBe('before');
+  });
+});
+
+describe('a boot', () => {
+  beforeEach(async () => {
+    await firedrill(['lab', 'destroy', '--yes']);
+  });
+  afterAll(async () => {
+    await firedrill(['lab', 'destroy', '--yes']);
+    expect(await leftOfTheLab(testLab.name)).toEqual([]);
+  });
+
+  it('that is asked for twice at once happens once: one waits for the other', async () => {
+    const both = await Promise.all([firedrill(['lab', 'up', '--yes']), firedrill(['lab', 'up', '--yes'])]);
+    for (const ran of both) expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+    const waited = both.filter(({ stdout }) => stdout.includes('Another firedrill works on this lab'));
+    expect(waited).toHaveLength(1);
+    expect(waited[0]?.stdout).toContain(`The lab '${testLab.name}' is up`);
+  });
+
+  it.each([
+    'Make certificates',
+    'Make the network and the image stores',
+    'Boot the machines',
+    'The API server answers',
+  ])('that is killed after "%s" completes when it is run again', async (title) => {
+    await killAfter(title);
+    const ran = await firedrill(['lab', 'up', '--yes']);
+    expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+    expect(await firedrill(['lab', 'status'])).toMatchObject({ exitCode: 0 });
+  });
+});
+
+/** Boots the lab, and kills the program as the kernel does when the action of that title is over. */
+async function killAfter(title: string): Promise<void> {
+  const child = execa(programPath, ['lab', 'up', '--yes'], {
+    env: testLab.environment,
+    reject: false,
+    stdin: 'ignore',
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    if (said.includes(`${title} ...`)) child.kill('SIGKILL');
+  });
+  const { signal, exitCode } = await child;
+  expect(signal ?? `exit code ${exitCode ?? ''}`, said).toBe('SIGKILL');
+}
+
+const listenOn = (port: number): Promise<Server> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      resolve(server);
+    });
+  });
