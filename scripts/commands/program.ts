@@ -10,6 +10,7 @@ import { addLabCommand } from './lab.ts';
 import { addBundleCommand } from './bundle.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addFaultsCommand } from './faults.ts';
+import { addPlaygroundCommand } from './playground.ts';
 import { addReportCommand } from './report.ts';
 import { addResetCommand } from './reset.ts';
 import { addSetupCommand } from './setup.ts';
@@ -38,6 +39,7 @@ export function createProgram(): Command {
   addSetupCommand(program);
   addUninstallCommand(program);
   addLabCommand(program);
+  addPlaygroundCommand(program);
   addLessonCommand(program);
   addAuthorCheckCommand(program);
   return program;

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { readBundle } from '../bundle/bundle.ts';
+import { machineNamed, playgroundClosed, type Place } from './place.ts';
+import { lookAtRing } from './ring.ts';
+
+/**
+ * Runs the bundle's etcdctl in this terminal against the members that run, or against one. Returns its exit code.
+ * @throws FiredrillError `playground-closed`, `unknown-member`, `bundle-missing`.
+ */
+export async function runEtcdctl(
+  place: Place,
+  args: readonly string[],
+  options: { via?: string | undefined; signal: AbortSignal },
+): Promise<number> {
+  const [{ bin }, ring] = await Promise.all([readBundle(), lookAtRing(place, options.signal)]);
+  if (!ring.open) throw playgroundClosed();
+  const asked =
+    options.via === undefined
+      ? ring.members.filter(({ state }) => state !== 'stopped' && state !== 'removed')
+      : [machineNamed(place, options.via)];
+  // What the lab's shell says of the lab's own etcd must not reach this one.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ETCDCTL_'));
+  const endpoints = asked.map(({ port }) => `http://127.0.0.1:${port}`).join(',');
+  const child = spawn(join(bin, 'etcdctl'), args, {
+    stdio: 'inherit',
+    env: { ...Object.fromEntries(own), ETCDCTL_ENDPOINTS: endpoints },
+  });
+  const stop = (): void => {
+    child.kill('SIGTERM');
+  };
+  options.signal.addEventListener('abort', stop, { once: true });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      options.signal.removeEventListener('abort', stop);
+      if (options.signal.aborted) reject(options.signal.reason as Error);
+      else resolve(code ?? 137);
+    });
+  });
+}

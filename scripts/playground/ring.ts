@@ -1,0 +1,126 @@
+import { call } from './gateway.ts';
+import { machineStates } from './containers.ts';
+import { readCuts, type Cut } from './cuts.ts';
+import type { Place, PlaygroundMachine } from './place.ts';
+
+/**
+ * `stopped`: etcd does not run there. `silent`: it runs and does not answer. `leaderless`: it answers and sees no
+ * leader. `removed`: it is no member, and its machine is gone.
+ */
+export type MemberState = 'leader' | 'follower' | 'learner' | 'leaderless' | 'silent' | 'stopped' | 'removed';
+
+export interface RingMember {
+  name: string;
+  port: number;
+  state: MemberState;
+  /** Hexadecimal, as etcdctl shows it. The following are there where the member answers. */
+  id?: string;
+  term?: number;
+  /** Number of the last entry in its log. */
+  index?: number;
+  revision?: number;
+  dbSizeBytes?: number;
+  /** Hash of all keys and their history up to `revision` (etcd's HashKV): the same on each member that is up to date. */
+  hash?: number;
+}
+
+/** What is seen of the playground at one moment. */
+export interface Ring {
+  /** Whether there is any machine. */
+  open: boolean;
+  members: readonly RingMember[];
+  /** Names of those that vote: whatever the cluster's own list says, or all that there are where nobody tells. */
+  voters: readonly string[];
+  cuts: readonly Cut[];
+}
+
+interface Header {
+  member_id?: string;
+  revision?: string;
+}
+interface Status {
+  header?: Header;
+  dbSize?: string;
+  leader?: string;
+  raftIndex?: string;
+  raftTerm?: string;
+  isLearner?: boolean;
+}
+interface Hash {
+  hash?: number;
+}
+export interface MemberList {
+  members?: { ID?: string; name?: string; peerURLs?: string[]; isLearner?: boolean }[];
+}
+
+/** Seconds that a member has to tell its state. */
+const lookSeconds = 1;
+
+/** Looks at every machine at once. @throws FiredrillError where docker does not answer; Interrupted. */
+export async function lookAtRing(place: Place, signal?: AbortSignal): Promise<Ring> {
+  const [states, cuts] = await Promise.all([machineStates(place, signal), readCuts(place)]);
+  const members = await Promise.all(place.machines.map((machine) => look(machine, states.get(machine.name), signal)));
+  const there = members.filter(({ state }) => state !== 'removed');
+  const teller = place.machines.find(({ name }) => there.some((one) => one.name === name && one.id !== undefined));
+  const list = teller && (await memberList(teller, { signal }).catch(() => undefined));
+  const voters = list?.members?.filter(({ isLearner }) => !isLearner).map(({ name = '?', peerURLs = [] }) =>
+    // A member that was added and has not started yet has no name.
+    name === '' ? (place.machines.find(({ address }) => peerURLs[0]?.includes(`//${address}:`))?.name ?? '?') : name,
+  );
+  return {
+    open: there.length > 0,
+    members,
+    voters: voters ?? there.filter(({ state }) => state !== 'learner').map(({ name }) => name),
+    cuts,
+  };
+}
+
+/** The cluster's members as one of them has them in its own store: it answers without a quorum too. */
+export const memberList = async (
+  machine: PlaygroundMachine,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<MemberList> =>
+  (await call(machine, '/v3/cluster/member/list', { linearizable: false }, { timeoutSeconds: lookSeconds, ...options })) as MemberList;
+
+async function look(
+  { name, port, ...machine }: PlaygroundMachine,
+  container: string | undefined,
+  signal?: AbortSignal,
+): Promise<RingMember> {
+  if (container === undefined) return { name, port, state: 'removed' };
+  if (container !== 'running') return { name, port, state: 'stopped' };
+  const options = { timeoutSeconds: lookSeconds, signal };
+  const ask = (path: string) => call({ name, port, ...machine }, path, {}, options);
+  try {
+    const [status, hash] = (await Promise.all([
+      ask('/v3/maintenance/status'),
+      ask('/v3/maintenance/hashkv').catch(() => ({})),
+    ])) as [Status, Hash];
+    return { name, port, state: stateIn(status), ...figuresIn(status), ...(hash.hash === undefined ? {} : { hash: hash.hash }) };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof Error)) throw error;
+    return { name, port, state: 'silent' };
+  }
+}
+
+function stateIn({ header, leader = '0', isLearner }: Status): MemberState {
+  if (isLearner) return 'learner';
+  if (leader === '0') return 'leaderless';
+  return leader === header?.member_id ? 'leader' : 'follower';
+}
+
+const figuresIn = ({ header, raftTerm, raftIndex, dbSize }: Status) => ({
+  id: BigInt(header?.member_id ?? '0').toString(16),
+  term: Number(raftTerm ?? 0),
+  index: Number(raftIndex ?? 0),
+  revision: Number(header?.revision ?? 0),
+  dbSizeBytes: Number(dbSize ?? 0),
+});
+
+export const answers = (member: RingMember): boolean => member.id !== undefined;
+export const seesLeader = ({ state }: RingMember): boolean => ['leader', 'follower'].includes(state);
+
+/** The member that leads. In the second after a cut there may be two: the one of the higher term counts. */
+export const leaderOf = ({ members }: Ring): RingMember | undefined =>
+  members.filter(({ state }) => state === 'leader').sort((one, other) => (other.term ?? 0) - (one.term ?? 0))[0];

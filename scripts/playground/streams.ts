@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { messageOf } from '../system/errors.ts';
+import type { Place } from './place.ts';
+import { lookAtRing } from './ring.ts';
+import { watch } from './watch.ts';
+import { quorumInWords } from './words.ts';
+
+/** Seconds between two looks at the ring while a page is open. */
+const everySeconds = 0.7;
+
+export interface Events {
+  send(value: unknown): void;
+  /** Aborted when the browser went away or the server ends. */
+  signal: AbortSignal;
+  end(): void;
+}
+
+/** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), each a line of JSON. */
+export function sendEvents(response: ServerResponse, over: AbortSignal): Events {
+  const gone = new AbortController();
+  response.once('close', () => {
+    gone.abort();
+  });
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  return {
+    send: (value) => {
+      response.write(`data: ${JSON.stringify(value)}\n\n`);
+    },
+    signal: AbortSignal.any([over, gone.signal]),
+    end: () => {
+      response.end();
+    },
+  };
+}
+
+/** The ring, again and again. */
+export async function streamRing(place: Place, { send, signal, end }: Events): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const ring = await lookAtRing(place, signal);
+      send({ ring, quorum: quorumInWords(ring) });
+      if (!ring.open) break;
+    } catch (error) {
+      if (!signal.aborted) send({ error: messageOf(error) });
+    }
+    await pause(everySeconds * 1000, undefined, { signal }).catch(() => undefined);
+  }
+  end();
+}
+
+/** The changes of a key. */
+export async function streamWatch(place: Place, asked: URLSearchParams, { send, signal, end }: Events): Promise<void> {
+  const via = asked.get('via') || undefined;
+  const options = { via, prefix: asked.get('prefix') === 'true', signal, onEvent: send };
+  try {
+    await watch(place, asked.get('key') ?? '', options);
+  } catch (error) {
+    if (!signal.aborted) send({ type: 'ended', why: messageOf(error) });
+  }
+  end();
+}
