@@ -1,4 +1,5 @@
 import { podNetwork, serviceNetwork, type Layout } from '../lab/layout.ts';
+import { overlap } from '../lab/subnet.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
 import { gigabytes } from './look-at-programs.ts';
 import { networksOfDocker, routesOf } from './networks.ts';
