@@ -12,6 +12,7 @@ const mayImport = {
   checks: ['lab', 'system'],
   course: ['checks', 'faults', 'probes', 'lab', 'system'],
   ui: ['course', 'checks', 'faults', 'probes', 'lab', 'system'],
+  present: ['ui', 'course', 'checks', 'faults', 'probes', 'lab', 'system'],
   playground: ['lab', 'bundle', 'system'],
   stage: ['probes', 'lab', 'bundle', 'system'],
 };

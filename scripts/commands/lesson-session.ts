@@ -65,14 +65,15 @@ export async function runSession(context: Context, options: SessionOptions): Pro
   }
 }
 
-async function labOf(lesson: LoadedLesson, context: Context, boot: boolean): Promise<Lab | number> {
+/** The lab that a lesson needs: booted, as it is, or a stand-in; or an exit code where nobody wanted it booted. */
+export async function labOf(lesson: LoadedLesson, context: Context, boot: boolean): Promise<Lab | number> {
   if (lesson.definition.needs === 'lab') return labForLesson(context, boot);
   const { labAsItIs } = await import('./no-lab.ts');
   return labAsItIs(lesson, context.lab);
 }
 
 /** A program that was killed in a drill leaves a fault behind: no lesson starts on it. */
-async function putBackWhatIsBroken(
+export async function putBackWhatIsBroken(
   faults: {
     undoAll(): Promise<readonly { injected: { fault: { title: string; machine: string } }; error?: FiredrillError }[]>;
   },

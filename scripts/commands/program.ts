@@ -4,6 +4,7 @@ import { addCheckCommand } from './check.ts';
 import { addHintCommand } from './hint.ts';
 import { addLessonCommand } from './lesson.ts';
 import { addListCommand } from './list.ts';
+import { addPresentCommand } from './present.ts';
 import { addProgressCommand } from './progress.ts';
 import { addStartCommand } from './start.ts';
 import { addLabCommand } from './lab.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addBundleCommand(program);
   addDoctorCommand(program);
   addFaultsCommand(program);
+  addPresentCommand(program);
   addReportCommand(program);
   addResetCommand(program);
   addSetupCommand(program);

@@ -3,7 +3,7 @@ import { FiredrillError, messageOf } from '../system/errors.ts';
 import type { CommandResult } from '../system/run.ts';
 import { sleep } from './look.ts';
 import type { Page, PageCommand } from './model.ts';
-import type { CourseEvent } from './ui.ts';
+import type { CourseEvent, Ui } from './ui.ts';
 
 /** Seconds that one command of a page may take. */
 const commandLimitSeconds = 600;
@@ -15,13 +15,15 @@ export class PageCommands {
   readonly page: Page;
   readonly lab: Lab;
   readonly emit: (event: CourseEvent) => void;
+  private readonly before: Ui['beforeCommand'];
   private readonly over = new AbortController();
   private readonly background = new Map<PageCommand, Promise<unknown>>();
 
-  constructor(page: Page, lab: Lab, emit: (event: CourseEvent) => void) {
+  constructor(page: Page, lab: Lab, emit: (event: CourseEvent) => void, before?: Ui['beforeCommand']) {
     this.page = page;
     this.lab = lab;
     this.emit = emit;
+    this.before = before;
   }
 
   /**
@@ -31,6 +33,7 @@ export class PageCommands {
   async runAll(signal: AbortSignal): Promise<string | undefined> {
     for (const command of this.page.commands) {
       if (command.show) continue;
+      if ((await this.before?.(command, signal)) === 'stop') return undefined;
       if (command.background) {
         this.startInBackground(command);
         continue;

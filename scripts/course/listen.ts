@@ -2,7 +2,9 @@ import type { CourseEvent, Ui } from './ui.ts';
 
 /** The same Ui, whose events are also heard by others: the progress, the event log. They hear first. */
 export function withListeners(ui: Ui, listeners: readonly ((event: CourseEvent) => void)[]): Ui {
+  const beforeCommand = ui.beforeCommand?.bind(ui);
   return {
+    ...(beforeCommand ? { beforeCommand } : {}),
     interactive: ui.interactive,
     emit: (event) => {
       for (const listener of listeners) listener(event);

@@ -20,6 +20,8 @@ export interface LessonRun {
   signal: AbortSignal;
   /** Seconds to wait for a state before it counts as not reached. Longer on a slow computer. Default 90. */
   patienceSeconds?: number;
+  /** A task whose goal holds already is done all the same: somebody shows it again. Default: it is passed over. */
+  doesAgain?: boolean;
 }
 
 export const patienceOf = (run: LessonRun): number => run.patienceSeconds ?? 90;

@@ -5,6 +5,7 @@ import { openShell } from './open-task.ts';
 import { prepareStep } from './prepare.ts';
 import type { LessonRun, StepEnd } from './run.ts';
 import { runTask } from './task.ts';
+import type { CourseEvent } from './ui.ts';
 
 export type LessonEnd = 'finished' | 'quit' | 'failed';
 
@@ -54,9 +55,10 @@ const goOn = (answer: 'next' | 'back' | 'quit' | 'run' | 'shell'): 'next' | 'bac
 /** A page to read. Unattended, its commands are run, so that no page shows one that does not work. */
 async function readPage(page: Page, run: LessonRun): Promise<StepEnd> {
   const openedAt = Date.now();
-  const commands = new PageCommands(page, run.lab, (event) => {
+  const emit = (event: CourseEvent): void => {
     run.ui.emit(event);
-  });
+  };
+  const commands = new PageCommands(page, run.lab, emit, run.ui.beforeCommand?.bind(run.ui));
   const canRun = page.commands.some(({ show }) => !show);
   try {
     if (canRun && !run.ui.interactive) {

@@ -12,7 +12,7 @@ export async function runTask(page: Page, step: TaskStep, run: LessonRun): Promi
   const emit = (event: CourseEvent): void => {
     ui.emit(event);
   };
-  const mayHoldAlready = step.startsUnmet === false;
+  const mayHoldAlready = step.startsUnmet === false || run.doesAgain === true;
   if (!mayHoldAlready) {
     const sightings = await lookAtAll(step.reach, lab, signal);
     if (allMet(sightings)) {

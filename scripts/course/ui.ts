@@ -51,6 +51,11 @@ export interface Ui {
   predict(prediction: Prediction): Promise<string>;
   /** Resolves with the key pressed; rejects with the signal's reason when `signal` aborts (the checks were met). */
   taskKey(signal: AbortSignal): Promise<TaskKey>;
+  /**
+   * Called before each command of a page: it runs where this says `run`; `stop` leaves it and those after it alone. A
+   * presenter's Ui types it out first. Without it, commands run at once.
+   */
+  beforeCommand?(command: PageCommand, signal: AbortSignal): Promise<'run' | 'stop'>;
   /** Opens the lab's shell in the terminal and returns when it was left. */
   shell(environment: Record<string, string>): Promise<void>;
   /** False where nobody can be asked: then the runner runs the commands itself. */

@@ -2,6 +2,7 @@ import { PageCommands } from './commands.ts';
 import { lateness, type Attempt, type Goal } from './goal.ts';
 import { OpenTask } from './open-task.ts';
 import { patienceOf, type LessonRun } from './run.ts';
+import type { CourseEvent } from './ui.ts';
 import { watch } from './watch.ts';
 
 /**
@@ -9,9 +10,10 @@ import { watch } from './watch.ts';
  * asked it runs the page's commands and waits. @throws the signal's reason.
  */
 export async function untilReached(goal: Goal, run: LessonRun, signal: AbortSignal): Promise<Attempt> {
-  const commands = new PageCommands(goal.page, run.lab, (event) => {
+  const emit = (event: CourseEvent): void => {
     run.ui.emit(event);
-  });
+  };
+  const commands = new PageCommands(goal.page, run.lab, emit, run.ui.beforeCommand?.bind(run.ui));
   try {
     return run.ui.interactive
       ? await new OpenTask(goal, run, signal, commands).answerKeys()

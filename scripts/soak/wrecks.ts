@@ -10,7 +10,7 @@ export interface Wreck {
   name: string;
   /** Whether machines must be made anew: a reset may then take longer. */
   destroysMachines?: boolean;
-  make(lab: Lab): Promise<unknown>;
+  make: (lab: Lab) => Promise<unknown>;
 }
 
 const container = (lab: Lab, name: string): string => containerName(lab.layout, lab.machine(name));

@@ -1,0 +1,122 @@
+import type { Command } from 'commander';
+import type { LoadedLesson } from '../course/model.ts';
+import { FiredrillError } from '../system/errors.ts';
+import { lessonNamed, stepNamed } from './choose-lesson.ts';
+import { contextOf, type Context } from './context.ts';
+import { labOf, putBackWhatIsBroken } from './lesson-session.ts';
+import { patienceFor } from './lesson-lab.ts';
+
+interface PresentOptions {
+  from?: string;
+  auto?: boolean;
+  notes?: boolean;
+}
+
+/** `firedrill present`: a lesson as a demo for a room. */
+export function addPresentCommand(program: Command): void {
+  program
+    .command('present')
+    .description('Show a lesson to a room: commands typed out on a key press, with what they really say.')
+    .argument('<lesson>', 'its number, or the name of its folder')
+    .option('--from <step>', 'begin at this step: its number or its heading (default: where you stopped)')
+    .option('--auto', 'a rehearsal: press the keys for me')
+    .option('--notes', "follow the presentation in a second terminal, with the page's words")
+    .addHelpText('after', examples)
+    .action(async (name: string, options: PresentOptions, command: Command) => {
+      const context = contextOf(command);
+      const lesson = await lessonNamed(name);
+      if (options.notes) await showNotes(context, lesson);
+      else await present(context, lesson, options);
+    });
+}
+
+const examples = `
+Examples:
+  firedrill present 3            Space types the next command, and runs it; ? shows the other keys
+  firedrill present 3 --notes    in a second terminal, where the room does not see it
+  firedrill present 3 --auto     a rehearsal, from the first step
+
+What a drill breaks is put back as in the lesson itself. Your own progress stays as it is.`;
+
+async function present(context: Context, lesson: LoadedLesson, options: PresentOptions): Promise<void> {
+  const auto = options.auto ?? context.yes;
+  if (!auto && !context.interactive) throw noTerminal(lesson);
+  const lab = await labOf(lesson, context, auto);
+  if (typeof lab === 'number') {
+    process.exitCode = lab;
+    return;
+  }
+  const [{ createPresenterUi }, { PositionKeeper, readPosition, stepToGoOnAt }, { openShell }, { wantsColour }] =
+    await Promise.all([
+      import('../present/presenter-ui.ts'),
+      import('../present/position.ts'),
+      import('../ui/shell.ts'),
+      import('../ui/look.ts'),
+    ]);
+  const [{ runLesson }, { openEventLog }, { withListeners }, { createFaults }, { FlightRecorder }] = await Promise.all([
+    import('../course/runner.ts'),
+    import('../course/event-log.ts'),
+    import('../course/listen.ts'),
+    import('../faults/faults.ts'),
+    import('./flight-recorder.ts'),
+  ]);
+  const left = auto ? 0 : stepToGoOnAt(lesson, await readPosition());
+  const fromStep = options.from === undefined ? left : stepNamed(lesson, options.from);
+  if (fromStep > 0 && options.from === undefined) {
+    context.print(
+      `Going on at step ${fromStep + 1}. From the start: 'npx firedrill present ${lesson.number} --from 1'.`,
+    );
+  }
+  const positions = new PositionKeeper();
+  const shown = createPresenterUi({
+    input: process.stdin,
+    output: process.stdout,
+    colour: wantsColour(process.stdout),
+    auto,
+    types: process.stdout.isTTY,
+    environment: () => lab.shellEnvironment(),
+    positions,
+    signal: context.signal,
+    openShell,
+  });
+  const log = openEventLog(lesson.id);
+  const recorder = new FlightRecorder(lab, log.path, (text) => {
+    shown.emit({ type: 'note', text });
+  });
+  const ui = withListeners(shown, [log.take.bind(log), recorder.take.bind(recorder)]);
+  const faults = createFaults(lab);
+  try {
+    await putBackWhatIsBroken(faults, ui);
+    const patienceSeconds = await patienceFor(lab);
+    const run = { lesson, ui, lab, faults, signal: context.signal, patienceSeconds, doesAgain: true };
+    process.exitCode = (await runLesson(run, fromStep)) === 'failed' ? 1 : 0;
+  } finally {
+    await recorder.end();
+    shown.close();
+    await positions.written();
+  }
+}
+
+async function showNotes(context: Context, lesson: LoadedLesson): Promise<void> {
+  const [{ followNotes }, { columnsOf, wantsColour }] = await Promise.all([
+    import('../present/notes.ts'),
+    import('../ui/look.ts'),
+  ]);
+  const output = process.stdout;
+  // Home, clear below, forget what scrolled away (ECMA-48 and xterm): the old notes must not be read by mistake.
+  const clear = output.isTTY ? '\u001b[H\u001b[2J\u001b[3J' : '';
+  await followNotes(lesson, {
+    show: (lines) => {
+      output.write(`${clear}${lines.join('\n')}\n`);
+    },
+    look: () => ({ columns: columnsOf(output), colour: wantsColour(output), accessible: false }),
+    signal: context.signal,
+  });
+}
+
+const noTerminal = (lesson: LoadedLesson): FiredrillError =>
+  new FiredrillError('A presentation waits for keys, and there is no terminal to press them in.', {
+    code: 'no-terminal',
+    remedy: `Rehearse it unattended: 'npx firedrill present ${lesson.number} --auto --yes'.`,
+    exitCode: 2,
+  });
