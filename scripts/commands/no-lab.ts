@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { LoadedLesson } from '../course/model.ts';
 import type { Lab } from '../lab/lab.ts';
 import { createLayout, type Layout } from '../lab/layout.ts';
@@ -14,6 +15,9 @@ export function noLab(name: string): Lab {
     });
   const refuse = (): Promise<never> => Promise.reject(missing());
   const layout: Layout = { ...createLayout({ name }), machines: [] };
+  // Pages say `firedrill`, as in the shell of a lab.
+  const path = `${join(checkoutFolder, 'scripts')}:${process.env['PATH'] ?? '/usr/bin:/bin'}`;
+  const environment = { PATH: path, FIREDRILL_LAB: name };
   return {
     layout,
     folder: labFolder(name),
@@ -24,13 +28,14 @@ export function noLab(name: string): Lab {
     on: refuse,
     onHost: (command, options = {}) =>
       run('bash', ['-c', command], {
+        env: environment,
         cwd: checkoutFolder,
         timeoutSeconds: options.timeoutSeconds,
         signal: options.signal,
         input: options.input,
         onLine: options.onLine,
       }),
-    shellEnvironment: () => ({ FIREDRILL_LAB: name }),
+    shellEnvironment: () => environment,
     kubernetes: { get: refuse, ready: () => Promise.resolve(false), apply: refuse, config: refuse, core: refuse },
     etcd: { members: refuse, ctl: refuse, call: refuse },
   };

@@ -5,7 +5,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FiredrillError, messageOf } from '../system/errors.ts';
-import { answerCall, type Call } from './api.ts';
+import { answerCall } from './api.ts';
 import { machineStates } from './containers.ts';
 import type { Place } from './place.ts';
 import { isOurs, mayCall } from './same-origin.ts';
@@ -101,13 +101,13 @@ async function respond(exchange: Exchange): Promise<void> {
   response.once('close', () => {
     gone.abort();
   });
-  const call = { name, ...(JSON.parse((await bodyOf(request)) || '{}') as object) } as Call;
-  sendJson(response, 200, await answerCall(place, call, AbortSignal.any([over, gone.signal])));
+  const asked = { ...(JSON.parse((await bodyOf(request)) || '{}') as object), name };
+  sendJson(response, 200, await answerCall(place, asked, AbortSignal.any([over, gone.signal])));
 }
 
 const pageHeaders = {
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'content-security-policy': "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 };

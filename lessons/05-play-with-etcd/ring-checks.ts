@@ -1,0 +1,157 @@
+import { listed } from '../../scripts/checks/looking.ts';
+import { met, unknown, unmet, type Check, type Verdict } from '../../scripts/checks/verdict.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { get, type KeyValue } from '../../scripts/playground/keys.ts';
+import { placeOf, type Place } from '../../scripts/playground/place.ts';
+import { answers, leaderOf, lookAtRing, seesLeader, type Ring } from '../../scripts/playground/ring.ts';
+import { messageOf } from '../../scripts/system/errors.ts';
+
+/** The playground that belongs to a lab, whether the lab is up or not. */
+export const playgroundOf = (lab: Lab): Promise<Place> => placeOf(lab.layout.name);
+
+function ringCheck(claim: string, judge: (ring: Ring, place: Place, lab: Lab) => Verdict | Promise<Verdict>): Check {
+  return {
+    claim,
+    async look(lab, signal) {
+      try {
+        const place = await playgroundOf(lab);
+        const ring = await lookAtRing(place, signal);
+        if (!ring.open) return unmet('the playground is closed', claim, "'firedrill playground up' opens it.");
+        return await judge(ring, place, lab);
+      } catch (error) {
+        signal?.throwIfAborted();
+        return unknown(messageOf(error));
+      }
+    },
+  };
+}
+
+const inWords = (ring: Ring): string => ring.members.map(({ name, state }) => `${name} ${state}`).join(', ');
+const seen = (ring: Ring, holds: boolean, claim: string, hint?: string): Verdict =>
+  holds ? met(inWords(ring)) : unmet(inWords(ring), claim, hint);
+
+/** Pure parts of the checks, for the tests too. */
+export const isWhole = (ring: Ring, voters: number): boolean =>
+  ring.cuts.length === 0 &&
+  ring.voters.length === voters &&
+  leaderOf(ring) !== undefined &&
+  ring.members.filter(({ name }) => ring.voters.includes(name)).every(seesLeader) &&
+  new Set(ring.members.filter(answers).map(({ term }) => term)).size === 1;
+
+/** So many members vote, all of them see the same leader, and no cable is cut. */
+export function ringIsWhole(voters = 5): Check {
+  const claim = `${voters} members vote, one leads, and all follow`;
+  return ringCheck(claim, (ring) => {
+    const cut = ring.cuts.length > 0 ? ' and cables are cut' : '';
+    const also = ring.voters.length === voters ? '' : ` and ${ring.voters.length} vote`;
+    return isWhole(ring, voters) ? met(inWords(ring)) : unmet(`${inWords(ring)}${cut}${also}`, claim);
+  });
+}
+
+/** All members that run have the same keys and the same history of them. */
+export const membersAgree = (): Check =>
+  ringCheck('all members have the same keys (the same hash)', (ring) => {
+    const hashes = ring.members.filter(answers).map(({ name, hash }) => `${name} ${(hash ?? 0).toString(16)}`);
+    const same = new Set(ring.members.filter(answers).map(({ hash }) => hash)).size === 1;
+    return same ? met(listed(hashes)) : unmet(listed(hashes), 'one hash on all');
+  });
+
+/** So many members are stopped, and another leads. */
+export function leaderIsAnother(): Check {
+  const claim = 'a member is stopped, and another one leads';
+  return ringCheck(claim, (ring) => {
+    const stopped = ring.members.filter(({ state }) => state === 'stopped');
+    return seen(ring, stopped.length === 1 && leaderOf(ring) !== undefined, claim);
+  });
+}
+
+/** So many are stopped that nobody can lead. */
+export function quorumIsGone(): Check {
+  const claim = 'three of five are stopped, and nobody leads';
+  return ringCheck(claim, (ring) => {
+    const stopped = ring.members.filter(({ state }) => state === 'stopped').length;
+    return seen(ring, stopped >= 3 && leaderOf(ring) === undefined, claim);
+  });
+}
+
+/** The ring is cut into these two sides, and only the second one has a leader. */
+export function onlySideLed(without: readonly string[], led: readonly string[]): Check {
+  const claim = `${listed(without)} see no leader, while ${listed(led)} have one`;
+  return ringCheck(claim, (ring) => {
+    const is = (name: string, wanted: (member: Ring['members'][number]) => boolean): boolean =>
+      ring.members.some((member) => member.name === name && wanted(member));
+    const alone = without.every((name) => is(name, ({ state }) => state === 'leaderless'));
+    const well = led.every((name) => is(name, seesLeader));
+    const hint = ring.cuts.length === 0 ? 'No cable is cut.' : undefined;
+    return seen(ring, alone && well && ring.cuts.length > 0, claim, hint);
+  });
+}
+
+export function playgroundIsClosed(): Check {
+  const claim = 'the playground is closed';
+  return {
+    claim,
+    async look(lab, signal) {
+      try {
+        const ring = await lookAtRing(await playgroundOf(lab), signal);
+        return ring.open ? unmet(inWords(ring), claim) : met('there are no machines p1 to p5');
+      } catch (error) {
+        signal?.throwIfAborted();
+        return unknown(messageOf(error));
+      }
+    },
+  };
+}
+
+/** A key is as it should be; `undefined` where it is not there. Read without a majority too. */
+export function keyIs(
+  key: string,
+  claim: string,
+  judge: (found: KeyValue | undefined, ring: Ring) => Verdict,
+): Check {
+  return ringCheck(claim, async (ring, place) => {
+    const answer = await get(place, key, { serializable: true });
+    if (!answer.ok) return unknown(`${answer.via}: ${answer.said}`);
+    return judge(answer.keys?.[0], ring);
+  });
+}
+
+/** The key holds the name of the member that leads now. */
+export const leaderIsWrittenTo = (key: string): Check =>
+  keyIs(key, `${key} holds the name of the member that leads`, (found, ring) => {
+    const leader = leaderOf(ring)?.name;
+    if (leader === undefined) return unknown('nobody leads just now');
+    if (found === undefined) return unmet(`there is no key ${key}`, 'the name of the leader in it');
+    const saw = `${key} says ${JSON.stringify(found.value)}`;
+    return found.value.trim() === leader ? met(saw) : unmet(saw, 'the member that leads now');
+  });
+
+export const writtenAtLeast = (key: string, times: number): Check =>
+  keyIs(key, `${key} was written ${times} times or more`, (found) => {
+    if (found === undefined) return unmet(`there is no key ${key}`, `${times} writes`);
+    const saw = `${key} was written ${found.version} times`;
+    return found.version >= times ? met(saw) : unmet(saw, `${times} writes`);
+  });
+
+export const isTaken = (key: string, free: string): Check =>
+  keyIs(key, `${key} is taken`, (found) => {
+    if (found === undefined) return unmet(`there is no key ${key}`, 'a name in it');
+    const saw = `${key} says ${JSON.stringify(found.value)}`;
+    return found.value !== free && found.value !== '' ? met(saw) : unmet(saw, 'a name in it');
+  });
+
+export const hangsOnLease = (key: string): Check =>
+  keyIs(key, `${key} hangs on a lease`, (found) => {
+    if (found === undefined) return unmet(`there is no key ${key}`, 'one that hangs on a lease');
+    if (found.lease === undefined) return unmet(`${key} is there for good`, 'a lease', 'Did you give --lease?');
+    return met(`${key} hangs on lease ${found.lease}`);
+  });
+
+/** Reading as of the first write to the log answers that this is compacted. */
+export const historyIsCompacted = (): Check =>
+  ringCheck('the old history is gone: revision 2 cannot be read any more', async (ring, place) => {
+    const answer = await get(place, 'log/x', { revision: 2 });
+    if (answer.ok) return unmet('revision 2 can still be read', 'it is compacted');
+    if (answer.said.includes('compacted')) return met(answer.said);
+    return unknown(`${answer.via}: ${answer.said} (${inWords(ring)})`);
+  });
