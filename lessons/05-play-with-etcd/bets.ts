@@ -20,7 +20,8 @@ const indexOf = async (place: Place): Promise<number> => {
 export const entriesOfWrites: Prediction = {
   kind: 'choice',
   id: 'same-value',
-  question: 'You write the same value to the same key ten times, and read it ten times. By how much does the index grow?',
+  question:
+    'You write the same value to the same key ten times, and read it ten times. By how much does the index grow?',
   choices: [
     { value: 'none', says: 'by 0 or 1: nothing changes' },
     { value: 'writes', says: 'by 10: each write is an entry' },
@@ -184,7 +185,10 @@ export const twoSides: readonly Prediction[] = [
       await must(put(place, 'side/both', 'new', { via: 'p3' }));
       const { ok, said, keys } = await get(place, 'side/both', { via: 'p1', serializable: true });
       const value = keys?.[0]?.value ?? 'no such key';
-      return { value: !ok ? 'nothing' : value === 'new' ? 'new' : 'old', saw: ok ? `p1 says: ${value}` : `p1: ${said}` };
+      return {
+        value: !ok ? 'nothing' : value === 'new' ? 'new' : 'old',
+        saw: ok ? `p1 says: ${value}` : `p1: ${said}`,
+      };
     },
   },
 ];

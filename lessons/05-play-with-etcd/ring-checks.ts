@@ -104,11 +104,7 @@ export function playgroundIsClosed(): Check {
 }
 
 /** A key is as it should be; `undefined` where it is not there. Read without a majority too. */
-export function keyIs(
-  key: string,
-  claim: string,
-  judge: (found: KeyValue | undefined, ring: Ring) => Verdict,
-): Check {
+export function keyIs(key: string, claim: string, judge: (found: KeyValue | undefined, ring: Ring) => Verdict): Check {
   return ringCheck(claim, async (ring, place) => {
     const answer = await get(place, key, { serializable: true });
     if (!answer.ok) return unknown(`${answer.via}: ${answer.said}`);

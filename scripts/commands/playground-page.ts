@@ -16,7 +16,9 @@ export async function openPage(context: Context): Promise<void> {
       else {
         const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
         context.print(opened ? `Five members run after ${seconds} s.` : 'The playground was open already.');
-        context.print(`Open ${page.url} in a browser. Ctrl-C ends the page${opened ? ' and removes the members' : ''}.`);
+        context.print(
+          `Open ${page.url} in a browser. Ctrl-C ends the page${opened ? ' and removes the members' : ''}.`,
+        );
       }
       await page.until(signal);
     } finally {

@@ -53,7 +53,14 @@ export async function runMember(
       ...['run', '--detach', '--pull', 'never', '--name', machine.container, '--hostname', machine.name],
       ...['--label', labLabel(place.name), '--label', `firedrill.machine=${machine.name}`],
       ...['--network', place.name, '--ip', machine.address, '--publish', `127.0.0.1:${machine.port}:2379`],
-      ...['--cap-add', 'NET_ADMIN', '--volume', `${bundle.bin}:/opt/bin:ro`, '--volume', `${place.folder}:/playground:ro`],
+      ...[
+        '--cap-add',
+        'NET_ADMIN',
+        '--volume',
+        `${bundle.bin}:/opt/bin:ro`,
+        '--volume',
+        `${place.folder}:/playground:ro`,
+      ],
       // A volume of its own, because it must outlive a stop and be quicker than an image's layers.
       ...['--volume', '/var/lib/etcd', '--entrypoint', '/bin/sh', bundle.machineImage],
       ...['-c', `${applyCuts}\nexec /opt/bin/etcd "$@"`, machine.name, ...etcd],

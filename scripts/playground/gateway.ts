@@ -62,12 +62,7 @@ export async function stream(
   }
 }
 
-const send = (
-  machine: PlaygroundMachine,
-  path: string,
-  body: unknown,
-  signal: AbortSignal,
-): Promise<IncomingMessage> =>
+const send = (machine: PlaygroundMachine, path: string, body: unknown, signal: AbortSignal): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port: machine.port, path, method: 'POST', agent: false, signal };
     request(options, resolve).on('error', reject).end(JSON.stringify(body));

@@ -73,11 +73,7 @@ export const get = (
   });
 };
 
-export const del = (
-  place: Place,
-  key: string,
-  options: AskOptions & { prefix?: boolean } = {},
-): Promise<Answer> =>
+export const del = (place: Place, key: string, options: AskOptions & { prefix?: boolean } = {}): Promise<Answer> =>
   ask(place, options, '/v3/kv/deleterange', options.prefix ? prefixRange(key) : { key: encoded(key) }, (answer) => {
     const deleted = Number((answer as { deleted?: string }).deleted ?? 0);
     return {

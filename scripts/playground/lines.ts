@@ -34,7 +34,11 @@ const cells = ({ name, state, id, term, index, revision, dbSizeBytes, hash }: Ri
 ];
 
 /** Keys and values may hold anything: what would steer a terminal is shown as an escape. */
-const harmless = (text: string): string => JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replace(/[\u007f-\u009f]/g, '?');
+const harmless = (text: string): string =>
+  JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll('\\"', '"')
+    .replace(/[\u007f-\u009f]/g, '?');
 
 export const answerLines = ({ keys = [], said, via, milliseconds, ok }: Answer): string[] => [
   ...keys.map(keyLine),

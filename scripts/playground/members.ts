@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { readBundle } from '../bundle/bundle.ts';
 import { FiredrillError, messageOf } from '../system/errors.ts';
 import { waitUntil } from '../system/wait.ts';
@@ -76,7 +77,9 @@ export async function addLearner(place: Place, name: string, signal?: AbortSigna
   const bundle = await readBundle();
   await agreed(teller, '/v3/cluster/member/add', { peerURLs: [peerUrl(machine.address)], isLearner: true });
   const { members = [] } = await memberList(teller);
-  const known = place.machines.filter(({ address }) => members.some(({ peerURLs }) => peerURLs?.includes(peerUrl(address))));
+  const known = place.machines.filter(({ address }) =>
+    members.some(({ peerURLs }) => peerURLs?.includes(peerUrl(address))),
+  );
   await runMember(place, machine, { bundle, members: known, cluster: 'existing', signal });
 }
 
@@ -106,10 +109,7 @@ export async function promote(place: Place, name: string, signal?: AbortSignal):
 }
 
 /** A member, other than the one in question, that sees a leader. */
-async function someoneWhoCanChange(
-  place: Place,
-  except: string,
-): Promise<{ teller: PlaygroundMachine; ring: Ring }> {
+async function someoneWhoCanChange(place: Place, except: string): Promise<{ teller: PlaygroundMachine; ring: Ring }> {
   const ring = await lookAtRing(place);
   if (!ring.open) throw playgroundClosed();
   const others = ring.members.filter((member) => member.name !== except && answers(member));
@@ -121,11 +121,21 @@ async function someoneWhoCanChange(
 const idOf = async (teller: PlaygroundMachine, { address }: PlaygroundMachine): Promise<string | undefined> =>
   (await memberList(teller)).members?.find(({ peerURLs }) => peerURLs?.includes(peerUrl(address)))?.ID;
 
+/** For some seconds after a member came back or a cable was mended, etcd refuses changes ("unhealthy cluster"). */
+const settleSeconds = 15;
+
 async function agreed(teller: PlaygroundMachine, path: string, body: unknown): Promise<void> {
-  try {
-    await call(teller, path, body, { timeoutSeconds: agreeSeconds });
-  } catch (error) {
-    throw refused(messageOf(error));
+  const until = performance.now() + settleSeconds * 1000;
+  for (;;) {
+    try {
+      await call(teller, path, body, { timeoutSeconds: agreeSeconds });
+      return;
+    } catch (error) {
+      const why = messageOf(error);
+      const mayPass = /unhealthy cluster|not enough started members/.test(why);
+      if (!mayPass || performance.now() > until) throw refused(why);
+      await pause(500);
+    }
   }
 }
 

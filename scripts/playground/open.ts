@@ -67,7 +67,9 @@ export async function waitForAll(place: Place, signal?: AbortSignal): Promise<Ri
   await waitUntil(
     async () => {
       ring = await lookAtRing(place, signal);
-      return ring.members.every((member) => member.state === 'removed' || answers(member)) && leaderOf(ring) !== undefined;
+      return (
+        ring.members.every((member) => member.state === 'removed' || answers(member)) && leaderOf(ring) !== undefined
+      );
     },
     {
       what: 'all members answer and one leads',

@@ -61,12 +61,11 @@ export async function lookAtRing(place: Place, signal?: AbortSignal): Promise<Ri
   const [states, cuts] = await Promise.all([machineStates(place, signal), readCuts(place)]);
   const members = await Promise.all(place.machines.map((machine) => look(machine, states.get(machine.name), signal)));
   const there = members.filter(({ state }) => state !== 'removed');
-  const teller = place.machines.find(({ name }) => there.some((one) => one.name === name && one.id !== undefined));
-  const list = teller && (await memberList(teller, { signal }).catch(() => undefined));
-  const voters = list?.members?.filter(({ isLearner }) => !isLearner).map(({ name = '?', peerURLs = [] }) =>
-    // A member that was added and has not started yet has no name.
-    name === '' ? (place.machines.find(({ address }) => peerURLs[0]?.includes(`//${address}:`))?.name ?? '?') : name,
-  );
+  const list = await listOf(place, there, signal);
+  const voters = list?.members
+    ?.filter(({ isLearner }) => !isLearner)
+    .map(({ name, peerURLs = [] }) => name || addedName(place, peerURLs))
+    .sort();
   return {
     open: there.length > 0,
     members,
@@ -75,12 +74,33 @@ export async function lookAtRing(place: Place, signal?: AbortSignal): Promise<Ri
   };
 }
 
+/** The list of the one that knows best: the leader, or one that follows it, or any. */
+async function listOf(
+  place: Place,
+  members: readonly RingMember[],
+  signal: AbortSignal | undefined,
+): Promise<MemberList | undefined> {
+  const isLeader = ({ state }: RingMember): boolean => state === 'leader';
+  const best = members.find(isLeader) ?? members.find(seesLeader) ?? members.find(answers);
+  const machine = place.machines.find(({ name }) => name === best?.name);
+  return machine && memberList(machine, { signal }).catch(() => undefined);
+}
+
+/** A member that was added and has not started yet has no name. */
+const addedName = (place: Place, peerUrls: readonly string[]): string =>
+  place.machines.find(({ address }) => peerUrls[0]?.includes(`//${address}:`))?.name ?? '?';
+
 /** The cluster's members as one of them has them in its own store: it answers without a quorum too. */
 export const memberList = async (
   machine: PlaygroundMachine,
   options: { signal?: AbortSignal | undefined } = {},
 ): Promise<MemberList> =>
-  (await call(machine, '/v3/cluster/member/list', { linearizable: false }, { timeoutSeconds: lookSeconds, ...options })) as MemberList;
+  (await call(
+    machine,
+    '/v3/cluster/member/list',
+    { linearizable: false },
+    { timeoutSeconds: lookSeconds, ...options },
+  )) as MemberList;
 
 async function look(
   { name, port, ...machine }: PlaygroundMachine,
@@ -96,7 +116,13 @@ async function look(
       ask('/v3/maintenance/status'),
       ask('/v3/maintenance/hashkv').catch(() => ({})),
     ])) as [Status, Hash];
-    return { name, port, state: stateIn(status), ...figuresIn(status), ...(hash.hash === undefined ? {} : { hash: hash.hash }) };
+    return {
+      name,
+      port,
+      state: stateIn(status),
+      ...figuresIn(status),
+      ...(hash.hash === undefined ? {} : { hash: hash.hash }),
+    };
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof Error)) throw error;

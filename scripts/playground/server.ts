@@ -33,7 +33,8 @@ export async function servePage(place: Place): Promise<ServedPage> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     respond({ request, response, url, place, token, files, over: over.signal }).catch((error: unknown) => {
-      if (!response.headersSent) sendJson(response, statusOf(error), { error: messageOf(error), remedy: remedyOf(error) });
+      if (!response.headersSent)
+        sendJson(response, statusOf(error), { error: messageOf(error), remedy: remedyOf(error) });
       else response.end();
     });
   });
@@ -107,7 +108,8 @@ async function respond(exchange: Exchange): Promise<void> {
 
 const pageHeaders = {
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'content-security-policy':
+    "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 };

@@ -10,10 +10,10 @@ import { quorumInWords } from './words.ts';
 const everySeconds = 0.7;
 
 export interface Events {
-  send(value: unknown): void;
+  send: (value: unknown) => void;
   /** Aborted when the browser went away or the server ends. */
   signal: AbortSignal;
-  end(): void;
+  end: () => void;
 }
 
 /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), each a line of JSON. */

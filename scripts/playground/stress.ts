@@ -45,7 +45,8 @@ export async function stress(place: Place, writes: number, options: AskOptions =
   await Promise.all(Array.from({ length: writers }, write));
   const seconds = (performance.now() - startedAt) / 1000;
   took.sort((one, other) => one - other);
-  const quantile = (share: number): number => tenths(took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0);
+  const quantile = (share: number): number =>
+    tenths(took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0);
   return {
     via: machine.name,
     confirmed: took.length,

@@ -43,10 +43,10 @@ const states: Record<State, string> = {
 };
 const resultsKept = 200;
 
-function byId<T extends Element>(id: string): T {
-  const found = document.querySelector<T>(`#${id}`);
-  if (!found) throw new Error(`The page has no #${id}.`);
-  return found;
+function byId<T extends Element>(id: string, kind: new () => T): T {
+  const found = document.getElementById(id);
+  if (found instanceof kind) return found;
+  throw new Error(`The page has no #${id}.`);
 }
 
 // ---- Results
@@ -55,7 +55,7 @@ function tell(text: string, ok = true): void {
   const line = document.createElement('li');
   line.textContent = `${new Date().toLocaleTimeString()}  ${text}`;
   if (!ok) line.className = 'no';
-  const results = byId<HTMLOListElement>('results');
+  const results = byId('results', HTMLOListElement);
   results.prepend(line);
   while (results.children.length > resultsKept) results.lastElementChild?.remove();
 }
@@ -102,10 +102,10 @@ function svg(name: string, attributes: Record<string, string | number>, text?: s
 }
 
 function drawRing({ members, cuts }: Ring): void {
-  const picture = byId<SVGSVGElement>('ring');
-  const place = (index: number): { x: number; y: number } => {
+  const picture = byId('ring', SVGSVGElement);
+  const place = (index: number, distance = 105): { x: number; y: number } => {
     const angle = (2 * Math.PI * index) / members.length - Math.PI / 2;
-    return { x: 160 + 105 * Math.cos(angle), y: 150 + 105 * Math.sin(angle) };
+    return { x: 160 + distance * Math.cos(angle), y: 150 + distance * Math.sin(angle) };
   };
   const isCut = (one: string, other: string): boolean => cuts.some(([a, b]) => a === one && b === other);
   const parts: SVGElement[] = [];
@@ -120,21 +120,29 @@ function drawRing({ members, cuts }: Ring): void {
   });
   members.forEach(({ name, state }, index) => {
     const { x, y } = place(index);
+    // Outside of the ring, where no cable crosses it.
+    const label = place(index, 105 + (index === 0 ? 38 : 50));
     const group = svg('g', { class: state });
     group.append(
       svg('circle', { cx: x, cy: y, r: state === 'leader' ? 26 : 20 }),
       svg('text', { x, y: y + 5, class: 'name' }, name),
-      svg('text', { x, y: y + 42 }, states[state]),
+      svg('text', { x: label.x, y: label.y + 5 }, states[state]),
     );
     parts.push(group);
   });
   picture.replaceChildren(...parts);
-  picture.setAttribute('aria-label', `The ring: ${members.map(({ name, state }) => `${name} ${states[state]}`).join(', ')}`);
+  picture.setAttribute(
+    'aria-label',
+    `The ring: ${members.map(({ name, state }) => `${name} ${states[state]}`).join(', ')}`,
+  );
 }
 
 // ---- The members. Rows are made once and then changed, so that the focus stays where it is.
 
-const rows = new Map<string, { row: HTMLLIElement; state: HTMLElement; figures: HTMLElement; main: HTMLButtonElement; more: HTMLButtonElement }>();
+const rows = new Map<
+  string,
+  { row: HTMLLIElement; state: HTMLElement; figures: HTMLElement; main: HTMLButtonElement; more: HTMLButtonElement }
+>();
 
 function rowOf(name: string) {
   const known = rows.get(name);
@@ -153,11 +161,11 @@ function rowOf(name: string) {
   const main = button();
   const more = button();
   row.append(label, state, figures, main, more);
-  byId('members').append(row);
+  byId('members', HTMLElement).append(row);
   const option = document.createElement('option');
   option.value = name;
   option.textContent = name;
-  byId('via').append(option);
+  byId('via', HTMLElement).append(option);
   const made = { row, state, figures, main, more };
   rows.set(name, made);
   return made;
@@ -206,7 +214,7 @@ function follow(): void {
     // Said again only when it changed: a screen reader reads it out.
     if (words.join() !== before) {
       before = words.join();
-      byId('quorum').replaceChildren(
+      byId('quorum', HTMLElement).replaceChildren(
         ...words.map((line) => {
           const paragraph = document.createElement('p');
           paragraph.textContent = line;
@@ -220,7 +228,7 @@ function follow(): void {
     if (!seen.ring.open) source.close();
   });
   source.addEventListener('error', () => {
-    byId('quorum').textContent = 'The program does not answer. If it was ended, this page is over.';
+    byId('quorum', HTMLElement).textContent = 'The program does not answer. If it was ended, this page is over.';
     before = '';
   });
 }
@@ -239,12 +247,12 @@ async function busy(button: HTMLButtonElement, work: () => Promise<void>): Promi
 }
 
 const via = (): object => {
-  const { value } = byId<HTMLSelectElement>('via');
+  const { value } = byId('via', HTMLSelectElement);
   return value === '' ? {} : { via: value };
 };
 
 function onSubmit(id: string, work: (fields: FormData) => Promise<void>): void {
-  const form = byId<HTMLFormElement>(id);
+  const form = byId(id, HTMLFormElement);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const submit = form.querySelector('button');
@@ -289,7 +297,7 @@ let watching: EventSource | undefined;
 function endWatch(): void {
   watching?.close();
   watching = undefined;
-  byId<HTMLButtonElement>('unwatch').disabled = true;
+  byId('unwatch', HTMLButtonElement).disabled = true;
 }
 
 onSubmit('watch', (fields) => {
@@ -298,11 +306,19 @@ onSubmit('watch', (fields) => {
   const query = new URLSearchParams({ token, key, prefix: String(fields.has('prefix')), ...via() });
   const source = new EventSource(`/api/watch?${query.toString()}`);
   watching = source;
-  byId<HTMLButtonElement>('unwatch').disabled = false;
+  byId('unwatch', HTMLButtonElement).disabled = false;
   source.addEventListener('message', (event: MessageEvent<string>) => {
-    const change = JSON.parse(event.data) as { type: string; key?: string; value?: string; revision?: number; via?: string; why?: string };
+    const change = JSON.parse(event.data) as {
+      type: string;
+      key?: string;
+      value?: string;
+      revision?: number;
+      via?: string;
+      why?: string;
+    };
     if (change.type === 'watching') tell(`watch ${key}: through ${change.via ?? ''}`);
-    if (change.type === 'put') tell(`watch: revision ${change.revision ?? 0}, ${change.key ?? ''} = ${change.value ?? ''}`);
+    if (change.type === 'put')
+      tell(`watch: revision ${change.revision ?? 0}, ${change.key ?? ''} = ${change.value ?? ''}`);
     if (change.type === 'delete') tell(`watch: revision ${change.revision ?? 0}, ${change.key ?? ''} deleted`);
     if (change.type === 'ended') {
       tell(`watch ${key} ended: ${change.why ?? ''}`, false);
@@ -314,7 +330,7 @@ onSubmit('watch', (fields) => {
   });
   return Promise.resolve();
 });
-byId('unwatch').addEventListener('click', () => {
+byId('unwatch', HTMLElement).addEventListener('click', () => {
   endWatch();
   tell('watch: ended');
   document.querySelector<HTMLElement>('#watch input')?.focus();
@@ -323,7 +339,9 @@ byId('unwatch').addEventListener('click', () => {
 for (const each of document.querySelectorAll<HTMLButtonElement>('.actions button')) {
   each.addEventListener('click', () => {
     const action = each.dataset['action'] ?? '';
-    const chosen = [...document.querySelectorAll<HTMLInputElement>('input[name="chosen"]:checked')].map(({ value }) => value);
+    const chosen = [...document.querySelectorAll<HTMLInputElement>('input[name="chosen"]:checked')].map(
+      ({ value }) => value,
+    );
     if (chosen.length === 0 && action !== 'mend') {
       tell(`${action}: choose members first`, false);
       return;
