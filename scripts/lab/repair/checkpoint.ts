@@ -5,6 +5,7 @@ import { FiredrillError } from '../../system/errors.ts';
 import { waitUntil } from '../../system/wait.ts';
 import { etcdHasLeader } from '../health.ts';
 import type { Lab } from '../lab.ts';
+import { runsKubelet } from '../layout.ts';
 
 export const checkpointPath = (lab: Lab): string => join(lab.folder, 'checkpoint', 'snapshot.db');
 
@@ -91,8 +92,14 @@ async function stopControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
   );
 }
 
+/**
+ * Starts the kubelet of the controller, and with it the control plane, and restarts all others: a kubelet that has ended
+ * a pod in the lost world takes the same pod of the checkpoint for ended too
+ * (https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#restoring-an-etcd-cluster).
+ */
 async function startControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
-  await onControllers(lab, 'systemctl start --no-block kubelet', signal);
+  const nodes = lab.layout.machines.filter(runsKubelet);
+  await Promise.all(nodes.map(({ name }) => lab.on(name, 'systemctl restart --no-block kubelet', { signal })));
 }
 
 const onControllers = (lab: Lab, script: string, signal?: AbortSignal) =>
