@@ -36,13 +36,14 @@ export function sendEvents(response: ServerResponse, over: AbortSignal): Events 
 
 /** The ring, again and again. */
 export async function streamRing(place: Place, { send, signal, end }: Events): Promise<void> {
-  while (!signal.aborted) {
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
     try {
       const ring = await lookAtRing(place, signal);
       send({ ring, quorum: quorumInWords(ring) });
       if (!ring.open) break;
     } catch (error) {
-      if (!signal.aborted) send({ error: messageOf(error) });
+      if (!isOver()) send({ error: messageOf(error) });
     }
     await pause(everySeconds * 1000, undefined, { signal }).catch(() => undefined);
   }

@@ -11,22 +11,26 @@ export function quorumInWords(ring: Ring): string[] {
   const running = ring.members.filter(({ name, state }) => voters.includes(name) && runs(state));
   const sides = sidesOf(running, ring);
   if (sides.length > 1) return [...lines, ...sides.map((side) => sideInWords(side, majority))];
-  const spare = running.length - majority;
-  if (spare < 0) {
-    lines.push(
-      running.length === 0
-        ? 'None of them runs: nobody answers.'
-        : `${listed(running)} ${running.length === 1 ? 'runs' : 'run'}: too few. Nobody leads, no write is confirmed, ` +
-            "and only reads that may be old ('serializable') are answered.",
-    );
-  } else if (!running.some(({ state }) => state === 'leader')) {
-    lines.push(`${counted(running.length, 'member')} run: enough, and they are electing a leader.`);
-  } else if (spare === 0) lines.push(`${counted(running.length, 'member')} run: none of them may fail now.`);
-  else lines.push(`${counted(running.length, 'member')} run: ${spare} more may fail.`);
+  lines.push(runningInWords(running, majority));
   if (ring.members.some(({ state }) => state === 'learner')) {
     lines.push('A learner gets every entry and has no vote, so it does not count.');
   }
   return lines;
+}
+
+function runningInWords(running: readonly RingMember[], majority: number): string {
+  const spare = running.length - majority;
+  const leader = running.find(({ state }) => state === 'leader')?.name;
+  if (running.length === 0) return 'None of them runs: nobody answers.';
+  if (spare < 0) {
+    const tooFew = `${listed(running)} ${running.length === 1 ? 'runs' : 'run'}: too few.`;
+    return leader === undefined
+      ? `${tooFew} Nobody leads, no write is confirmed, and only reads that may be old ('serializable') are answered.`
+      : `${tooFew} ${leader} still believes that it leads. It confirms nothing, and will notice in a second.`;
+  }
+  if (leader === undefined) return `${counted(running.length, 'member')} run: enough, and they are electing a leader.`;
+  if (spare === 0) return `${counted(running.length, 'member')} run: none of them may fail now.`;
+  return `${counted(running.length, 'member')} run: ${spare} more may fail.`;
 }
 
 const runs = (state: RingMember['state']): boolean => state !== 'stopped' && state !== 'removed' && state !== 'learner';

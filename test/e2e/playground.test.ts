@@ -229,7 +229,7 @@ inBrowser('the page', () => {
     await page.keyboard.press('Space');
     await tabTo('.actions button[data-action="kill"]');
     await page.keyboard.press('Space');
-    await page.locator('#quorum', { hasText: 'p1 and p2 run: too few' }).waitFor();
+    await page.locator('#quorum', { hasText: 'p1 and p2 run: too few. Nobody leads' }).waitFor();
     await page.screenshot({ path: join(pictures, 'playground-no-quorum.png'), fullPage: true });
     await tabTo('.actions button[data-action="start"]');
     await page.keyboard.press('Enter');

@@ -20,6 +20,7 @@ describe('what quorum means now', () => {
     expect(last(ringOf(['leaderless', 'leaderless', 'stopped', 'stopped', 'stopped']))).toMatch(
       /^p1 and p2 run: too few/,
     );
+    expect(last(ringOf(['leader', 'follower', 'stopped', 'stopped', 'stopped']))).toContain('p1 still believes');
     expect(last(ringOf(['stopped', 'stopped', 'stopped', 'stopped', 'stopped']))).toBe(
       'None of them runs: nobody answers.',
     );

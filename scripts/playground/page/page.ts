@@ -121,7 +121,7 @@ function drawRing({ members, cuts }: Ring): void {
   members.forEach(({ name, state }, index) => {
     const { x, y } = place(index);
     // Outside of the ring, where no cable crosses it.
-    const label = place(index, 105 + (index === 0 ? 38 : 50));
+    const label = place(index, 105 + (index === 0 ? 38 : index === 1 || index === members.length - 1 ? 62 : 48));
     const group = svg('g', { class: state });
     group.append(
       svg('circle', { cx: x, cy: y, r: state === 'leader' ? 26 : 20 }),
