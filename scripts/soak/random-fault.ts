@@ -50,7 +50,7 @@ export function randomFault(lab: Lab, dice: Dice): Fault {
     () => limitRate(lab, on, dice([256, 1024])),
     () => moveFile(controller, manifest),
     () => moveFile(controller, manifest, '/root/moved.yaml'),
-    () => flipByte(one('etcd').name, '/var/lib/etcd/member/wal/*.wal', dice([9, 100, 1000])),
+    () => flipByte(one('etcd').name, '/var/lib/etcd/data/member/wal/*.wal', dice([9, 100, 1000])),
     () => fillDisk(one('etcd').name, '/var/lib/etcd', 400, 'etcd.service'),
     () => cutPower(lab, on),
   ];
