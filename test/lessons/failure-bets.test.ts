@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstBets, secondBets } from '../../lessons/04-failure-domains/bets.ts';
+import { firstBets, rememberLeader, secondBets } from '../../lessons/04-failure-domains/bets.ts';
 import { etcdSurvivesAnyRack } from '../../lessons/04-failure-domains/racks.ts';
 import { apiServerBets } from '../../lessons/09-control-plane-failures/api-server-drill.ts';
 import { controllerBets } from '../../lessons/09-control-plane-failures/controller-drill.ts';
@@ -29,7 +29,15 @@ test.each([
 
 test('the dark is measured until its consequences were seen, and the second is compared with the first', async () => {
   const nodes = [seen(900, { w2Ready: true }), seen(5000, { w2Ready: true }), seen(5500, { w2Ready: false })];
-  const leaders = [seen(800, 'e2'), seen(5000, undefined), seen(8000, 'e1')];
+  const members = ['e1', 'e2', 'e3'].map((name, index) => ({
+    name,
+    answers: true,
+    memberId: String(index),
+    leaderId: '1',
+    isLeader: name === 'e2',
+  }));
+  await rememberLeader({ etcd: { members: () => Promise.resolve(members) } } as unknown as Lab);
+  const leaders = [seen(5000, undefined), seen(8000, 'e1')];
   const first = { visits: [...visits(...Array.from({ length: 9 }, () => false)), ...visits(true)], nodes, leaders };
   await expect(async () => bet(secondBets, 'compared').measure(lab, facts(first))).rejects.toThrow('another run');
   expect(await bet(firstBets, 'lost-visits').measure(lab, facts(first))).toEqual({
