@@ -63,7 +63,7 @@ describe('a lab that was booted', () => {
 
   it('serves clients that show a certificate, and no others', async () => {
     const { stdout } = await execa('curl', ['-sk', 'https://127.0.0.1:9443/api/v1/nodes']);
-    expect(stdout).toContain('Unauthorized');
+    expect(stdout).toContain('User \\"system:anonymous\\" cannot list resource');
     const etcd = await execa('curl', ['-sk', 'https://127.0.0.1:9411/version'], { reject: false });
     expect(etcd.exitCode).not.toBe(0);
   });
