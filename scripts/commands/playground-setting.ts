@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { Place } from '../playground/place.ts';
+import type { Ring } from '../playground/ring.ts';
+import { messageOf } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
 
 /** What every command of the playground needs. */
@@ -13,4 +15,37 @@ export async function settingOf(command: Command): Promise<{ context: Context; p
 export function tell(context: Context, value: unknown, ...lines: string[]): void {
   if (context.json) context.printJson(value);
   else for (const line of lines) context.print(line);
+}
+
+/**
+ * The playground, open; what this computer lacks for it is set up first, after asking.
+ * @returns an exit code instead where the command must end: see `ensureSetUp`.
+ */
+export async function openFor(context: Context): Promise<{ place: Place; ring: Ring; opened: boolean } | number> {
+  const { ensureSetUp } = await import('./setup.ts');
+  const ended = await ensureSetUp({ context });
+  if (ended !== undefined) return ended;
+  const [{ openPlayground }, { createActionReporter }] = await Promise.all([
+    import('../playground/open.ts'),
+    import('../ui/progress.ts'),
+  ]);
+  const output = context.json ? process.stderr : process.stdout;
+  const interactive = output.isTTY && !context.json;
+  const reporter = createActionReporter({ output, colour: output.isTTY && !process.env['NO_COLOR'], interactive });
+  const action = reporter.action('Start the five members');
+  try {
+    const playground = await openPlayground(context.lab, {
+      signal: context.signal,
+      onProgress: ({ component, state }) => {
+        action.update(`${component}: ${state}`);
+      },
+    });
+    action.done(playground.opened ? undefined : 'they ran already');
+    return playground;
+  } catch (error) {
+    action.failed(messageOf(error).split('\n')[0] ?? '');
+    throw error;
+  } finally {
+    reporter.close();
+  }
 }

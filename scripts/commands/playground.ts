@@ -3,7 +3,7 @@ import type { Ring } from '../playground/ring.ts';
 import { contextOf, type Context } from './context.ts';
 import { addKeyCommands } from './playground-keys.ts';
 import { addMemberCommands } from './playground-members.ts';
-import { settingOf, tell } from './playground-setting.ts';
+import { openFor, settingOf, tell } from './playground-setting.ts';
 
 /** `firedrill playground`: five members of etcd apart from the lab, on a page and in the terminal. */
 export function addPlaygroundCommand(program: Command): void {
@@ -39,14 +39,9 @@ function addRingCommands(playground: Command): void {
     .description('start the five members and leave them running')
     .action(async (_: unknown, command: Command) => {
       const context = contextOf(command);
-      const { openPlayground } = await import('../playground/open.ts');
-      const startedAt = Date.now();
-      const { ring, opened } = await openPlayground(context.lab, context.signal);
-      if (!context.json) {
-        const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-        context.print(opened ? `Five members run after ${seconds} s.` : 'The playground was open already.');
-      }
-      await tellRing(context, ring);
+      const open = await openFor(context);
+      if (typeof open === 'number') process.exitCode = open;
+      else await tellRing(context, open.ring);
     });
   playground
     .command('status')

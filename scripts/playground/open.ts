@@ -1,7 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { readBundle } from '../bundle/bundle.ts';
+import { ensureBundle, readBundle, type Bundle, type OnProgress } from '../bundle/bundle.ts';
 import { isFree, removeEverything, requireDocker } from '../lab/docker.ts';
 import { FiredrillError } from '../system/errors.ts';
+import { run } from '../system/run.ts';
 import { waitUntil } from '../system/wait.ts';
 import { createNetwork, machineStates, runMember } from './containers.ts';
 import { writeCuts } from './cuts.ts';
@@ -10,6 +11,12 @@ import { answers, leaderOf, lookAtRing, type Ring } from './ring.ts';
 
 const startSeconds = 60;
 
+export interface OpenOptions {
+  signal?: AbortSignal | undefined;
+  /** With it, what the bundle lacks is made first, which may take minutes; without it that is an error. */
+  onProgress?: OnProgress;
+}
+
 /**
  * The playground of a lab, open: five members with a leader, or as it is where it was opened before.
  * Where it cannot be opened, nothing of it is left.
@@ -17,14 +24,14 @@ const startSeconds = 60;
  */
 export async function openPlayground(
   lab: string,
-  signal?: AbortSignal,
+  { signal, onProgress }: OpenOptions = {},
 ): Promise<{ place: Place; ring: Ring; opened: boolean }> {
   await requireDocker(signal);
   const before = await placeOf(lab);
   if ((await machineStates(before, signal)).size > 0) {
     return { place: before, ring: await lookAtRing(before, signal), opened: false };
   }
-  const bundle = await readBundle();
+  const bundle = await bundleFor(signal, onProgress);
   // What a killed program left, a network without machines, goes first; then the environment counts again.
   await closePlayground(lab);
   const place = await placeOf(lab);
@@ -85,6 +92,23 @@ export async function waitForAll(place: Place, signal?: AbortSignal): Promise<Ri
 /** @throws FiredrillError `playground-closed`. */
 export async function requireOpen(place: Place, signal?: AbortSignal): Promise<void> {
   if ((await machineStates(place, signal)).size === 0) throw playgroundClosed();
+}
+
+async function bundleFor(signal: AbortSignal | undefined, onProgress: OnProgress | undefined): Promise<Bundle> {
+  try {
+    const bundle = await readBundle();
+    const image = await run('docker', ['image', 'inspect', bundle.machineImage], { signal, timeoutSeconds: 20 });
+    if (image.exitCode === 0) return bundle;
+    if (!onProgress) {
+      throw new FiredrillError('The machine image is not in the docker engine.', {
+        code: 'bundle-missing',
+        remedy: "Run 'npx firedrill bundle build'.",
+      });
+    }
+  } catch (error) {
+    if (!onProgress || !(error instanceof FiredrillError) || error.code !== 'bundle-missing') throw error;
+  }
+  return ensureBundle({ onProgress, ...(signal ? { signal } : {}) });
 }
 
 async function requirePorts(place: Place): Promise<void> {

@@ -49,12 +49,12 @@ afterAll(async () => {
 describe('the playground in the terminal', () => {
   beforeAll(async () => {
     await ok('close');
-    await ok('up');
+    await ok('up', '--yes');
   });
 
   it('has five members, one of which leads', async () => {
     expect(whole(await ring())).toBe(true);
-    expect(await ok('up')).toContain('open already');
+    expect(await ok('up', '--yes')).toContain('they ran already');
   });
 
   it('writes, reads by key and prefix, deletes, and says when a key is not there', async () => {
@@ -141,7 +141,7 @@ const inBrowser = missing !== undefined && process.env['CI'] !== 'true' ? descri
 
 inBrowser('the page', () => {
   const startPage = () =>
-    execa(programPath, ['playground', '--json'], {
+    execa(programPath, ['playground', '--json', '--yes'], {
       env: { ...testLab.environment, ...environment },
       reject: false,
     });
