@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
+          globalSetup: 'test/e2e/set-up.ts',
           include: ['test/e2e/**/*.test.ts'],
           environment: 'node',
           // One lab, two cores: the files take turns.
