@@ -2,11 +2,15 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkoutFolder } from '../../scripts/system/folders.ts';
-import { firedrill } from '../support/program.ts';
+import { defaultSubnet } from '../../scripts/lab/layout.ts';
+import { firedrill as program, type Ran } from '../support/program.ts';
 
 const numbers = readdirSync(join(checkoutFolder, 'lessons'))
   .filter((name) => /^\d\d-/.test(name))
   .map((name) => Number(name.slice(0, 2)));
+
+/** The lessons' pages name addresses of the default network. */
+const firedrill = (args: readonly string[]): Promise<Ran> => program(args, { FIREDRILL_SUBNET: defaultSubnet });
 
 beforeAll(async () => {
   const ran = await firedrill(['lab', 'up', '--yes']);
