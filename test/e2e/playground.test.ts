@@ -237,7 +237,7 @@ inBrowser('the page', () => {
     await page.locator('#results li', { hasText: 'started: p3, p4, p5' }).waitFor();
   });
 
-  it('cuts the ring, mends it, stresses it, and adds a member that was removed', async () => {
+  it('cuts the ring, mends it, and stresses it', async () => {
     // p3, p4 and p5 are still chosen.
     await page.locator('.actions button[data-action="cut"]').click();
     await page.locator('#quorum', { hasText: 'p1 and p2 are too few on this side' }).waitFor();
@@ -249,10 +249,6 @@ inBrowser('the page', () => {
     await page.locator('#stress input').fill('50');
     await page.locator('#stress button').click();
     await page.locator('#results li', { hasText: 'stress: 50 writes confirmed' }).waitFor();
-    await page.getByRole('button', { name: 'Remove p5' }).click();
-    await page.getByRole('button', { name: 'Add p5' }).click();
-    await page.getByRole('button', { name: 'Promote p5' }).click();
-    await page.locator('#results li', { hasText: 'promoted: p5 votes now' }).waitFor({ timeout: 60_000 });
     expect(complaints).toEqual([]);
   });
 
