@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Provider, Size } from '../lab/layout.ts';
 import type { LabStatus, MachineStatus } from '../lab/status.ts';
 import { contextOf, type Context } from './context.ts';
+import { reporterFor } from './reporter.ts';
 
 /** `firedrill lab`: the machines, from boot to removal. */
 export function addLabCommand(program: Command): void {
@@ -96,16 +97,6 @@ function toPort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port)) throw new InvalidArgumentError('It must be a whole number.');
   return port;
-}
-
-async function reporterFor(context: Context) {
-  const { createActionReporter } = await import('../ui/progress.ts');
-  const output = context.json ? process.stderr : process.stdout;
-  return createActionReporter({
-    output,
-    colour: output.isTTY && !process.env['NO_COLOR'],
-    interactive: output.isTTY && !context.json,
-  });
 }
 
 async function up(context: Context, options: UpFlags): Promise<void> {

@@ -3,6 +3,7 @@ import type { Lab } from '../lab/lab.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { readIfThere } from '../system/files.ts';
 import type { Context } from './context.ts';
+import { reporterFor } from './reporter.ts';
 
 /** Times the boot that a state may take, on a computer where the boot is slow. */
 const bootsOfPatience = 4;
@@ -23,16 +24,8 @@ export async function labForLesson(context: Context, boot: boolean): Promise<Lab
   const { ensureSetUp } = await import('./setup.ts');
   const ended = await ensureSetUp({ context });
   if (ended !== undefined) return ended;
-  const [{ bringUp }, { createActionReporter }] = await Promise.all([
-    import('../lab/up.ts'),
-    import('../ui/progress.ts'),
-  ]);
-  const output = context.json ? process.stderr : process.stdout;
-  const reporter = createActionReporter({
-    output,
-    colour: output.isTTY && !process.env['NO_COLOR'],
-    interactive: output.isTTY && !context.json,
-  });
+  const { bringUp } = await import('../lab/up.ts');
+  const reporter = await reporterFor(context);
   return bringUp({ name: context.lab, signal: context.signal, reporter }).finally(() => {
     reporter.close();
   });

@@ -4,6 +4,7 @@ import type { Lab } from '../lab/lab.ts';
 import type { ActionReporter } from '../lab/up.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
+import { reporterFor } from './reporter.ts';
 
 /** `firedrill reset`: brings the lab to where a lesson begins, from whatever state it is in. */
 export function addResetCommand(program: Command): void {
@@ -44,13 +45,7 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { createActionReporter } = await import('../ui/progress.ts');
-  const output = context.json ? process.stderr : process.stdout;
-  const reporter = createActionReporter({
-    output,
-    colour: output.isTTY && !process.env['NO_COLOR'],
-    interactive: output.isTTY && !context.json,
-  });
+  const reporter = await reporterFor(context);
   const startedAt = Date.now();
   try {
     const mended = await resetLab(lab, lesson, { signal: context.signal, reporter });
