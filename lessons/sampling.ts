@@ -7,14 +7,18 @@ export interface Sample<T> {
   saw: T;
 }
 
-/** Looks again and again until the step ends. A look that fails is left out. */
+/**
+ * Looks again and again until the step ends, and once more after that: what ended the step is seen, too.
+ * A look that fails is left out.
+ */
 export async function sample<T>(
   signal: AbortSignal,
   everySeconds: number,
   look: () => Promise<T>,
 ): Promise<Sample<T>[]> {
   const samples: Sample<T>[] = [];
-  while (!signal.aborted) {
+  for (;;) {
+    const ended = signal.aborted;
     const from = Date.now();
     try {
       const saw = await look();
@@ -22,10 +26,10 @@ export async function sample<T>(
     } catch {
       // The next look follows in a moment.
     }
+    if (ended) return samples;
     const rest = everySeconds * 1000 - (Date.now() - from);
     await pause(Math.max(0, rest), undefined, { signal }).catch(() => undefined);
   }
-  return samples;
 }
 
 /** The samples that lie wholly between two moments. @throws where there is none: then nothing was measured. */

@@ -18,7 +18,7 @@ export const observeReadyPods =
   async (lab, signal) => {
     const path = `/api/v1/namespaces/default/pods?labelSelector=${encodeURIComponent(selector)}`;
     const readyPods = await sample(signal, 0.2, async () => {
-      const { items } = await lab.kubernetes.get<{ items: V1Pod[] }>(path, { signal });
+      const { items } = await lab.kubernetes.get<{ items: V1Pod[] }>(path);
       return items.filter(isReadyPod).length;
     });
     return { readyPods };

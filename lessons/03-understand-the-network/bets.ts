@@ -54,7 +54,7 @@ export const senderOfAPing: Prediction = {
   choices: [
     { value: 'pod', says: "the pod's own address, 10.2.201.something" },
     { value: 'bridge', says: 'the address of the bridge on w1, 10.2.201.1' },
-    { value: 'machine', says: 'the address of w1, 10.0.3.201' },
+    { value: 'machine', says: 'the address of the machine w1' },
   ],
   async measure(lab) {
     const [pod, target] = await Promise.all(['toolbox-w1', 'toolbox-w2'].map((name) => addressOfPod(name)(lab)));

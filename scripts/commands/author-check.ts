@@ -16,8 +16,11 @@ export function addAuthorCheckCommand(program: Command): void {
 }
 
 async function authorCheck(context: Context, names: readonly string[], showsCommands: boolean): Promise<void> {
-  const { loadLessons } = await import('../course/load.ts');
-  const lessons = names.length === 0 ? await loadLessons() : await Promise.all(names.map((name) => lessonNamed(name)));
+  const [{ loadLessons }, { subnetOf }] = await Promise.all([import('../course/load.ts'), import('../lab/open.ts')]);
+  const lessons =
+    names.length === 0
+      ? await loadLessons({ subnet: await subnetOf(context.lab) })
+      : await Promise.all(names.map((name) => lessonNamed(name, context.lab)));
   const lab = await labForLesson(context, context.yes);
   if (typeof lab === 'number') {
     process.exitCode = lab;

@@ -19,7 +19,7 @@ export function addCheckCommand(program: Command): void {
 
 async function check(context: Context, name: string | undefined, stepName: string | undefined): Promise<void> {
   const progress = await progressFor(context);
-  const lesson = await lessonNamedOrOpen(name, progress);
+  const lesson = await lessonNamedOrOpen(name, progress, context.lab);
   const index = stepName === undefined ? stepLeftAt(lesson, progress) : stepNamed(lesson, stepName);
   const page = lesson.pages[index];
   const { checksReached } = await import('../course/prepare.ts');

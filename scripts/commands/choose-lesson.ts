@@ -3,12 +3,18 @@ import type { Progress } from '../course/progress.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { nearest } from '../system/nearest.ts';
 
-/** The lesson that somebody named: `3`, `03`, or the name of its folder. @throws FiredrillError `unknown-lesson`. */
-export async function lessonNamed(name: string): Promise<LoadedLesson> {
-  const { findLessons, lessonsFolder, loadLesson } = await import('../course/load.ts');
+/**
+ * The lesson that somebody named, `3`, `03`, or the name of its folder, with the addresses of this lab.
+ * @throws FiredrillError `unknown-lesson`.
+ */
+export async function lessonNamed(name: string, labName: string): Promise<LoadedLesson> {
+  const [{ findLessons, lessonsFolder, loadLesson }, { subnetOf }] = await Promise.all([
+    import('../course/load.ts'),
+    import('../lab/open.ts'),
+  ]);
   const found = await findLessons();
   const chosen = found.find(({ number, id }) => id === name || (/^\d+$/.test(name) && number === Number(name)));
-  if (chosen) return loadLesson(`${lessonsFolder()}/${chosen.id}`);
+  if (chosen) return loadLesson(`${lessonsFolder()}/${chosen.id}`, await subnetOf(labName));
   const ids = found.map(({ id }) => id);
   const near = nearest(
     name,
@@ -22,12 +28,16 @@ export async function lessonNamed(name: string): Promise<LoadedLesson> {
 }
 
 /** The lesson that was named, or the one that was open last, or the first there is. */
-export async function lessonNamedOrOpen(name: string | undefined, progress: Progress): Promise<LoadedLesson> {
-  if (name !== undefined) return lessonNamed(name);
+export async function lessonNamedOrOpen(
+  name: string | undefined,
+  progress: Progress,
+  labName: string,
+): Promise<LoadedLesson> {
+  if (name !== undefined) return lessonNamed(name, labName);
   const { findLessons } = await import('../course/load.ts');
   const ids = (await findLessons()).map(({ id }) => id);
   const open = ids.find((id) => id === progress.lesson) ?? ids[0];
-  return lessonNamed(open ?? '1');
+  return lessonNamed(open ?? '1', labName);
 }
 
 /** Index of the step that somebody named, by number from 1 or by its heading. @throws FiredrillError `unknown-step`. */

@@ -17,7 +17,7 @@ export function addHintCommand(program: Command): void {
 
 async function hint(context: Context, name: string | undefined): Promise<void> {
   const progress = await progressFor(context);
-  const lesson = await lessonNamedOrOpen(name, progress);
+  const lesson = await lessonNamedOrOpen(name, progress, context.lab);
   const page = lesson.pages[stepLeftAt(lesson, progress)];
   if (!page || lesson.definition.steps[page.heading]?.kind === 'read') {
     context.print('This step is there to be read: it needs no hint.');

@@ -24,7 +24,7 @@ export function addPresentCommand(program: Command): void {
     .addHelpText('after', examples)
     .action(async (name: string, options: PresentOptions, command: Command) => {
       const context = contextOf(command);
-      const lesson = await lessonNamed(name);
+      const lesson = await lessonNamed(name, context.lab);
       if (options.notes) await showNotes(context, lesson);
       else await present(context, lesson, options);
     });

@@ -5,7 +5,7 @@ import type { LoadedLesson } from '../course/model.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { isMissing, readIfThere, writeAtomically } from '../system/files.ts';
 import { stateFolder } from '../system/folders.ts';
-import { lessonNamed, lessonNamedOrOpen } from './choose-lesson.ts';
+import { lessonNamedOrOpen } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { samplesPath } from './flight-recorder.ts';
 
@@ -21,8 +21,7 @@ export function addReportCommand(program: Command): void {
 
 async function report(context: Context, name: string | undefined, out: string | undefined): Promise<void> {
   const { progressFor } = await import('./start.ts');
-  const lesson =
-    name === undefined ? await lessonNamedOrOpen(undefined, await progressFor(context)) : await lessonNamed(name);
+  const lesson = await lessonNamedOrOpen(name, await progressFor(context), context.lab);
   const written = await writeReport(lesson, out === undefined ? undefined : resolve(out));
   if (context.json) {
     context.printJson(written);

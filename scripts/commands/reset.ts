@@ -40,6 +40,7 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
     await readProgress((message) => {
       context.print(message);
     }),
+    context.lab,
   );
   if (!(await agrees(context, lesson))) {
     process.exitCode = 1;

@@ -42,7 +42,9 @@ async function start(context: Context, names: readonly string[], options: { from
   const progress = await progressFor(context);
   const { lessonNamedOrOpen } = await import('./choose-lesson.ts');
   const lessons = await Promise.all(
-    names.length === 0 ? [lessonNamedOrOpen(undefined, progress)] : names.map((name) => lessonNamed(name)),
+    names.length === 0
+      ? [lessonNamedOrOpen(undefined, progress, context.lab)]
+      : names.map((name) => lessonNamed(name, context.lab)),
   );
   const [only] = lessons;
   if (options.from !== undefined && (only === undefined || lessons.length > 1)) {
@@ -58,11 +60,15 @@ async function start(context: Context, names: readonly string[], options: { from
 
 /** Where the learner left off, or the menu; unattended, all lessons; without a terminal, the list. */
 async function open(context: Context, auto: boolean): Promise<void> {
-  const { loadLessons, loadReadableLessons } = await import('../course/load.ts');
+  const [{ loadLessons, loadReadableLessons }, { subnetOf }] = await Promise.all([
+    import('../course/load.ts'),
+    import('../lab/open.ts'),
+  ]);
   const progress = await progressFor(context);
   // Unattended, a broken lesson is a failure; a person can go on with the others.
   const unattended = auto || context.yes;
-  const lessons = unattended ? await loadLessons() : await loadReadableLessons(tellBroken);
+  const subnet = await subnetOf(context.lab);
+  const lessons = unattended ? await loadLessons({ subnet }) : await loadReadableLessons(tellBroken, { subnet });
   if (unattended) {
     await runAll(context, lessons, { auto: true, fromStep: 0, progress });
     return;

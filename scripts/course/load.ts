@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { FiredrillError, messageOf } from '../system/errors.ts';
 import { isMissing, readIfThere } from '../system/files.ts';
 import { checkoutFolder } from '../system/folders.ts';
+import { defaultSubnet } from '../lab/layout.ts';
 import { parseReadme, type Problem } from './markdown.ts';
 import type { Lesson, LoadedLesson, Page } from './model.ts';
 
@@ -22,20 +23,26 @@ export async function findLessons(folder = lessonsFolder()): Promise<{ number: n
     .map((id) => ({ number: Number(id.slice(0, 2)), id }));
 }
 
+export interface LoadOptions {
+  folder?: string;
+  /** Network of the lab that the lessons are for, a /24. */
+  subnet?: string;
+}
+
 /** All lessons, in order. @throws what `loadLesson` throws. */
-export async function loadLessons(folder = lessonsFolder()): Promise<LoadedLesson[]> {
+export async function loadLessons({ folder = lessonsFolder(), subnet }: LoadOptions = {}): Promise<LoadedLesson[]> {
   const found = await findLessons(folder);
-  return Promise.all(found.map(({ id }) => loadLesson(join(folder, id))));
+  return Promise.all(found.map(({ id }) => loadLesson(join(folder, id), subnet)));
 }
 
 /** The lessons that can be read, in order. A broken one is told to `onBroken` and keeps nobody from the others. */
 export async function loadReadableLessons(
   onBroken: (error: FiredrillError) => void,
-  folder = lessonsFolder(),
+  { folder = lessonsFolder(), subnet }: LoadOptions = {},
 ): Promise<LoadedLesson[]> {
   const found = await findLessons(folder);
   const read = found.map(({ id }) =>
-    loadLesson(join(folder, id)).catch((error: unknown) => {
+    loadLesson(join(folder, id), subnet).catch((error: unknown) => {
       if (!(error instanceof FiredrillError)) throw error;
       onBroken(error);
       return undefined;
@@ -47,16 +54,20 @@ export async function loadReadableLessons(
 /**
  * One lesson from its folder. @throws FiredrillError `lesson-broken` naming file, line and what was expected.
  */
-export async function loadLesson(folder: string): Promise<LoadedLesson> {
-  const { lesson, problems } = await readLesson(folder);
+export async function loadLesson(folder: string, subnet?: string): Promise<LoadedLesson> {
+  const { lesson, problems } = await readLesson(folder, subnet);
   const first = problems[0];
   if (first !== undefined || lesson === undefined) throw broken(first, problems.length);
   return lesson;
 }
 
-/** Reads a lesson as far as it can be read, and says all that is wrong with its files. Never throws for their content. */
+/**
+ * Reads a lesson as far as it can be read, and says all that is wrong with its files. Never throws for their content.
+ * Pages are written for the default network; the addresses of the lab's own take their place.
+ */
 export async function readLesson(
   folder: string,
+  subnet = defaultSubnet,
 ): Promise<{ lesson: LoadedLesson | undefined; problems: readonly Problem[] }> {
   const id = folder.split('/').at(-1) ?? folder;
   const readmePath = join(folder, 'README.md');
@@ -64,7 +75,10 @@ export async function readLesson(
   if (text === undefined) {
     return { lesson: undefined, problems: [{ file: readmePath, line: 0, message: 'expected this file' }] };
   }
-  const { title, introduction, pages, problems } = parseReadme(text, readmePath);
+  const { title, introduction, pages, problems } = parseReadme(
+    text.replaceAll(prefixOf(defaultSubnet), prefixOf(subnet)),
+    readmePath,
+  );
   const definition = await importDefinition(join(folder, 'lesson.ts'));
   if ('message' in definition) return { lesson: undefined, problems: [...problems, definition] };
   return {
@@ -72,6 +86,9 @@ export async function readLesson(
     problems: [...problems, ...mismatches(pages, definition, readmePath)],
   };
 }
+
+/** `10.0.3.` of `10.0.3.0/24`. */
+const prefixOf = (subnet: string): string => subnet.replace(/0\/24$/, '');
 
 async function importDefinition(file: string): Promise<Lesson | Problem> {
   if ((await readIfThere(file)) === undefined) return { file, line: 0, message: 'expected this file' };

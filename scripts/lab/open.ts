@@ -8,7 +8,7 @@ import { run } from '../system/run.ts';
 import { createEtcd } from './etcd.ts';
 import { createKubernetes } from './kubernetes.ts';
 import type { Lab } from './lab.ts';
-import { appNodePort, hasRole, type Layout, type Machine, type Role } from './layout.ts';
+import { appNodePort, defaultSubnet, hasRole, type Layout, type Machine, type Role } from './layout.ts';
 import { Connections } from './remote.ts';
 
 const machineSchema = z.object({
@@ -45,6 +45,12 @@ export async function readLayout(name: string): Promise<Layout | undefined> {
       cause: error,
     });
   }
+}
+
+/** Network of the lab of this name, a /24: where it has not been made yet, the one that it will get. */
+export async function subnetOf(name: string): Promise<string> {
+  const layout = await readLayout(name).catch(() => undefined);
+  return layout?.subnet ?? process.env['FIREDRILL_SUBNET'] ?? defaultSubnet;
 }
 
 /**

@@ -1,14 +1,22 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { lintLesson } from '../../scripts/course/lint.ts';
 import { findLessons, loadLesson, loadLessons, loadReadableLessons, readLesson } from '../../scripts/course/load.ts';
 import { parseReadme } from '../../scripts/course/markdown.ts';
 import { makeLesson } from '../../scripts/course/new-lesson.ts';
+import { checkoutFolder } from '../../scripts/system/folders.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/lessons');
 const lamp = join(fixtures, '01-light-a-lamp');
+
+test("pages name the addresses of the learner's lab", async () => {
+  const lesson = await loadLesson(join(checkoutFolder, 'lessons/08-etcd-restored-for-the-api-server'), '10.0.13.0/24');
+  const said = JSON.stringify(lesson.pages);
+  expect(said).toContain('--peer-urls=https://10.0.13.52:2380');
+  expect(said).not.toContain('10.0.3.');
+});
 
 describe('a README.md', () => {
   const parse = (lines: readonly string[]) => parseReadme(lines.join('\n'), 'README.md');
@@ -114,10 +122,10 @@ describe('a broken lesson', () => {
     });
     await cp(await broken('README.md', '## Light it', '## Light'), join(course, '02-bad'), { recursive: true });
     const errors: string[] = [];
-    const lessons = await loadReadableLessons(({ message }) => errors.push(message), course);
+    const lessons = await loadReadableLessons(({ message }) => errors.push(message), { folder: course });
     expect(lessons.map(({ id }) => id)).toEqual(['01-good']);
     expect(errors).toEqual([expect.stringContaining('02-bad/README.md:19')]);
-    await expect(loadLessons(course)).rejects.toMatchObject({ code: 'lesson-broken' });
+    await expect(loadLessons({ folder: course })).rejects.toMatchObject({ code: 'lesson-broken' });
   });
 
   it('is told all at once to its author', async () => {

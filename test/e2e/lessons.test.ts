@@ -2,15 +2,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkoutFolder } from '../../scripts/system/folders.ts';
-import { defaultSubnet } from '../../scripts/lab/layout.ts';
-import { firedrill as program, type Ran } from '../support/program.ts';
+import { firedrill } from '../support/program.ts';
 
 const numbers = readdirSync(join(checkoutFolder, 'lessons'))
   .filter((name) => /^\d\d-/.test(name))
   .map((name) => Number(name.slice(0, 2)));
-
-/** The lessons' pages name addresses of the default network. */
-const firedrill = (args: readonly string[]): Promise<Ran> => program(args, { FIREDRILL_SUBNET: defaultSubnet });
 
 beforeAll(async () => {
   const ran = await firedrill(['lab', 'up', '--yes']);
@@ -32,7 +28,7 @@ describe('a lesson that runs unattended', () => {
   it('reaches every step, says every command, and is done afterwards', async () => {
     const ran = await firedrill(['start', '1', '--auto', '--yes']);
     expect(ran, ran.all).toMatchObject({ exitCode: 0 });
-    expect(ran.stdout).toContain('$ kubectl label node');
+    expect(ran.stdout).toContain('$ kubectl label --overwrite node w1 w2');
     const list = JSON.parse((await firedrill(['list', '--json'])).stdout) as { number: number; done: string }[];
     expect(list.find(({ number }) => number === 1)).toMatchObject({ done: 'done' });
   });

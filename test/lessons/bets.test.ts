@@ -48,7 +48,7 @@ test('only what was seen while the fault was in force is measured', async () => 
   expect(() => within([], 1000, 9000)).toThrow('before anything could be measured');
 });
 
-test('sampling leaves out looks that failed, and ends with the step', async () => {
+test('sampling leaves out looks that failed, and looks once more after the step', async () => {
   const over = new AbortController();
   let looks = 0;
   const samples = await sample(over.signal, 0, () => {
@@ -56,5 +56,5 @@ test('sampling leaves out looks that failed, and ends with the step', async () =
     if (looks === 3) over.abort();
     return looks === 2 ? Promise.reject(new Error('away')) : Promise.resolve(looks);
   });
-  expect(samples.map(({ saw }) => saw)).toEqual([1, 3]);
+  expect(samples.map(({ saw }) => saw)).toEqual([1, 3, 4]);
 });
