@@ -55,8 +55,8 @@ async function endsHere(context: Context, remains: Remains): Promise<boolean> {
       remedy: "Start it ('npx firedrill setup'), and run the same again.",
     });
   }
-  const { labs, images, folders } = remains;
-  if (labs.length + images.length + folders.length === 0) {
+  const { labs, images, volumes, folders } = remains;
+  if (labs.length + images.length + volumes.length + folders.length === 0) {
     if (context.json) context.printJson({ removed: remains, kept: [] });
     else context.print('There is nothing to remove.');
     return true;
@@ -78,10 +78,11 @@ async function endsHere(context: Context, remains: Remains): Promise<boolean> {
   return true;
 }
 
-const describe = ({ labs, images, folders }: Remains): string[] => [
+const describe = ({ labs, images, volumes, folders }: Remains): string[] => [
   'This will be removed, and your progress with it:',
   ...labs.map((name) => `  the lab '${name}' with its machines, network and volumes`),
   ...images.map((image) => `  the docker image ${image}`),
+  ...volumes.map((volume) => `  the docker volume ${volume}`),
   ...folders.map((folder) => `  the folder ${folder}`),
   "Keep your progress: 'npx firedrill progress export FILE' before you go on.",
 ];

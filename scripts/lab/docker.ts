@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
+import { basename, dirname, relative } from 'node:path';
 import { FiredrillError } from '../system/errors.ts';
-import { run, runOrThrow } from '../system/run.ts';
+import { quoted, run, runOrThrow } from '../system/run.ts';
 import { labLabel, volumesOf } from './docker-machine.ts';
 import type { Layout } from './layout.ts';
 import { overlap } from './subnet.ts';
@@ -18,7 +19,8 @@ export interface Container {
  */
 export async function listContainers(labName: string, signal?: AbortSignal): Promise<Container[]> {
   const format = '{{.ID}}\t{{.Label "firedrill.machine"}}\t{{.State}}';
-  const args = ['ps', '--all', '--no-trunc', '--filter', `label=${labLabel(labName)}`, '--format', format];
+  const args = ['ps', '--all', '--no-trunc', ...marked(labName), '--filter', 'label=firedrill.machine'];
+  args.push('--format', format);
   const out = await runOrThrow('docker', args, { signal, timeoutSeconds: 20 }).catch(async (error: unknown) => {
     // An engine that does not answer has a better message, with a remedy.
     if (!signal?.aborted) await requireDocker(signal);
@@ -98,42 +100,89 @@ async function networksOver(subnet: string, signal?: AbortSignal): Promise<strin
     .flatMap(([name = '', other = '']) => (other.includes('.') && overlap(subnet, other) ? [name] : []));
 }
 
-/** Unpacks the image store into each node's volume that has none yet, in one short-lived container. */
+/**
+ * Fills the image store of each node whose volume has none yet, in one short-lived container. The archive is unpacked
+ * once, into a volume that stays (`firedrill uninstall` removes it); the stores link to its files, for containerd and
+ * overlayfs never change a file of an image in place: they replace or copy it. Only the databases are real copies.
+ */
 export async function fillImageStores(
   layout: Layout,
   options: { imageStore: string; machineImage: string; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const volumes = layout.machines
+  const { imageStore, machineImage, signal } = options;
+  const names = layout.machines
     .map((machine) => volumesOf(layout, machine)['/var/lib/containerd'])
     .filter((name) => name !== undefined);
-  const mounts = volumes.flatMap((name, index) => ['--volume', `${name}:/stores/${index}`]);
-  // The file is written last, so a store that was filled half is filled again.
+  const cache = `firedrill-${basename(imageStore, '.tar')}`;
+  await runOrThrow('docker', ['volume', 'create', '--label', 'firedrill.cache=image-store', cache], { signal });
+  const format = '{{.Mountpoint}}';
+  const folders = lines(
+    await runOrThrow('docker', ['volume', 'inspect', '--format', format, cache, ...names], { signal }),
+  );
+  // All in one mount: nothing can be linked from one mount to another.
+  const root = dirname(dirname(folders[0] ?? '/'));
+  const [unpacked = '', ...stores] = folders.map((folder) => quoted(relative(root, folder)));
+  // The marks are written last, so what was done half is done again. Two labs that boot at once take turns.
   const script = [
-    'cd /stores',
-    'fill() { [ -e $1/.filled ] || { find $1 -mindepth 1 -delete; tar -C $1 -xf /image-store.tar && touch $1/.filled; }; }',
-    'for store in *; do fill $store & jobs="$jobs $!"; done',
-    'for job in $jobs; do wait $job || exit 1; done',
+    'set -e; cd /volumes',
+    `exec 9<${unpacked}; flock 9`,
+    `if [ ! -e ${unpacked}/.unpacked ]; then`,
+    `  find ${unpacked} -mindepth 1 -delete; tar -C ${unpacked} -xf /image-store.tar; touch ${unpacked}/.unpacked`,
+    'fi',
+    `for store in ${stores.join(' ')}; do`,
+    '  [ ! -e $store/.filled ] || continue',
+    `  find $store -mindepth 1 -delete; cp -al ${unpacked}/. $store`,
+    `  (cd ${unpacked}; find . -name '*.db') | while read -r file; do`,
+    `    cp --remove-destination ${unpacked}/$file $store/$file`,
+    '  done',
+    '  touch $store/.filled',
+    'done',
   ].join('\n');
   await runOrThrow(
     'docker',
     [
-      ...['run', '--rm', '--label', labLabel(layout.name), '--network', 'none', '--entrypoint', '/bin/sh', ...mounts],
-      ...['--volume', `${options.imageStore}:/image-store.tar:ro`, options.machineImage, '-c', script],
+      // It stays until `removeHelpers`: Vagrant fails where a container goes away that it has just found in docker's list.
+      ...['run', '--label', labLabel(layout.name), '--label', helperLabel, '--network', 'none'],
+      ...['--entrypoint', '/bin/sh'],
+      ...['--volume', `${root}:/volumes`, '--volume', `${imageStore}:/image-store.tar:ro`, machineImage, '-c', script],
     ],
-    { signal: options.signal, timeoutSeconds: 300 },
+    { signal, timeoutSeconds: 300 },
   );
 }
 
+/** Removes the containers that have done their work beside the lab's machines. */
+export async function removeHelpers(labName: string): Promise<void> {
+  const args = ['ps', '--all', '--quiet', ...marked(labName), '--filter', `label=${helperLabel}`];
+  const helpers = lines(await runOrThrow('docker', args));
+  if (helpers.length > 0) await runOrThrow('docker', ['rm', '--force', '--volumes', ...helpers]);
+}
+
+const helperLabel = 'firedrill.helper=image-store';
+
 /** Removes every container, volume and network with the lab's mark. */
 export async function removeEverything(labName: string): Promise<void> {
-  const filter = ['--filter', `label=${labLabel(labName)}`];
-  const containers = lines(await runOrThrow('docker', ['ps', '--all', '--quiet', ...filter]));
-  if (containers.length > 0) await runOrThrow('docker', ['rm', '--force', '--volumes', ...containers]);
-  const volumes = lines(await runOrThrow('docker', ['volume', 'ls', '--quiet', ...filter]));
-  if (volumes.length > 0) await runOrThrow('docker', ['volume', 'rm', '--force', ...volumes]);
-  const networks = lines(await runOrThrow('docker', ['network', 'ls', '--quiet', ...filter]));
-  if (networks.length > 0) await runOrThrow('docker', ['network', 'rm', ...networks]);
+  await removeContainers(labName);
+  await removeVolumesAndNetworks(labName);
 }
+
+/** Removes every container with the lab's mark, at once and without a goodbye: etcd's would take ten seconds. */
+export async function removeContainers(labName: string): Promise<void> {
+  const containers = lines(await runOrThrow('docker', ['ps', '--all', '--quiet', ...marked(labName)]));
+  // One command each: the client takes several names one after the other.
+  await Promise.all(containers.map((id) => runOrThrow('docker', ['rm', '--force', '--volumes', id])));
+}
+
+/** Removes every volume and network with the lab's mark. @throws FiredrillError `command-failed` where a container uses one. */
+export async function removeVolumesAndNetworks(labName: string): Promise<void> {
+  const volumes = lines(await runOrThrow('docker', ['volume', 'ls', '--quiet', ...marked(labName)]));
+  const networks = lines(await runOrThrow('docker', ['network', 'ls', '--quiet', ...marked(labName)]));
+  await Promise.all([
+    ...volumes.map((name) => runOrThrow('docker', ['volume', 'rm', '--force', name])),
+    ...networks.map((id) => runOrThrow('docker', ['network', 'rm', id])),
+  ]);
+}
+
+const marked = (labName: string): string[] => ['--filter', `label=${labLabel(labName)}`];
 
 /**
  * Looks whether each port that the lab publishes is free on 127.0.0.1.

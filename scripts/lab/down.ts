@@ -3,8 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeLock } from '../bundle/lock.ts';
 import { labFolder } from '../system/folders.ts';
-import { run } from '../system/run.ts';
-import { listContainers, removeEverything, requireDocker } from './docker.ts';
+import { removeContainers, removeEverything, removeVolumesAndNetworks, requireDocker } from './docker.ts';
 import { readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
 import type { ActionReporter } from './up.ts';
@@ -46,12 +45,15 @@ async function destroyNow(
 ): Promise<void> {
   await requireDocker(signal);
   const shown = reporter.action('Remove the machines');
-  const running = (await listContainers(name)).filter(({ state }) => state !== 'exited' && state !== 'created');
-  // Power off at once: a graceful stop of etcd takes ten seconds, and nothing of it is kept.
-  if (running.length > 0) await run('docker', ['kill', ...running.map(({ id }) => id)], { timeoutSeconds: 30 });
-  if (rendered && existsSync(join(labFolder(name), 'vagrant', 'machines'))) {
-    await vagrant(name, ['destroy', '--force'], { signal });
-  }
+  // Vagrant takes seconds until it looks at the machines. It finds them gone by then, and forgets them.
+  const forget = () => vagrant(name, ['destroy', '--force'], { signal });
+  const vagrantKnows = rendered && existsSync(join(labFolder(name), 'vagrant', 'machines'));
+  const forgotten = vagrantKnows ? forget().catch(() => undefined) : true;
+  await removeContainers(name);
+  // A `vagrant up` that outlived its firedrill may still make a container; what fails here is done below.
+  await removeVolumesAndNetworks(name).catch(() => undefined);
+  // It trips over a machine that goes away between two of its looks; now there is none left to trip over.
+  if ((await forgotten) === undefined) await forget();
   await removeEverything(name);
   shown.done();
 }

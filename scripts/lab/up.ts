@@ -9,7 +9,14 @@ import { FiredrillError } from '../system/errors.ts';
 import { labFolder } from '../system/folders.ts';
 import { runOrThrow } from '../system/run.ts';
 import { waitUntil } from '../system/wait.ts';
-import { fillImageStores, listContainers, makeNetworkAndVolumes, requireDocker, requireFreePorts } from './docker.ts';
+import {
+  fillImageStores,
+  listContainers,
+  makeNetworkAndVolumes,
+  removeHelpers,
+  requireDocker,
+  requireFreePorts,
+} from './docker.ts';
 import { addonManifests } from './addons.ts';
 import { dnsAnswers, etcdHasLeader, nodesReady } from './health.ts';
 import type { Lab } from './lab.ts';
@@ -51,7 +58,6 @@ interface Boot {
   layout: Layout;
   lab: Lab;
   bundle: Bundle;
-  vagrantUp: Promise<unknown>;
 }
 
 interface Action {
@@ -68,11 +74,14 @@ const machineActions: readonly Action[] = [
   { title: 'Get the bundle ready', run: getTheBundle },
   { title: 'Make certificates', run: ({ layout }) => makeCredentials(layout) },
   { title: 'Write what each machine is told', run: writeCloudConfig },
-  { title: 'Make the network and the image stores', run: makeNetworkAndStores },
+  { title: 'Make the network', run: makeNetwork },
   { title: 'Boot the machines', run: bootMachines },
 ];
 
-/** The whole boot, second half: a cluster that works. It goes on beside Vagrant, which still waits for each machine's ssh. */
+/** What is awaited of machines without their cluster. */
+const machinesAlone: readonly Action[] = [{ title: 'The machines answer', run: awaitMachines }];
+
+/** The whole boot, second half: a cluster that works. */
 const clusterActions: readonly Action[] = [
   { title: 'etcd elects a leader', run: awaitLeader },
   { title: 'The API server answers', run: awaitApiServer },
@@ -80,7 +89,6 @@ const clusterActions: readonly Action[] = [
   { title: 'The nodes are Ready', run: awaitNodes },
   { title: 'DNS answers from a pod', run: awaitDns },
   { title: 'Keep a checkpoint of etcd', run: ({ lab }) => takeCheckpointOnce(lab) },
-  { title: 'Vagrant sees every machine', run: ({ vagrantUp }) => vagrantUp.then(() => undefined) },
 ];
 
 /**
@@ -102,14 +110,11 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
       options.reporter.action(`The lab '${layout.name}' is up`).done();
       return lab;
     }
-    const boot: Boot = { options, layout, lab, bundle: {} as Bundle, vagrantUp: Promise.resolve() };
-    for (const action of options.onlyMachines ? machineActions : [...machineActions, ...clusterActions]) {
+    const boot: Boot = { options, layout, lab, bundle: {} as Bundle };
+    for (const action of [...machineActions, ...(options.onlyMachines ? machinesAlone : clusterActions)]) {
       await show(action, boot);
     }
-    if (options.onlyMachines) {
-      await boot.vagrantUp;
-      return lab;
-    }
+    if (options.onlyMachines) return lab;
     await writeAtomically(
       join(lab.folder, 'boot.json'),
       JSON.stringify({ seconds: (Date.now() - startedAt) / 1000, at: new Date().toISOString() }),
@@ -124,7 +129,7 @@ async function show(action: Action, boot: Boot): Promise<void> {
   boot.options.signal?.throwIfAborted();
   const shown = boot.options.reporter.action(action.title);
   try {
-    const detail = await orVagrantFailed(action.run(boot, shown), boot);
+    const detail = await action.run(boot, shown);
     shown.done(typeof detail === 'string' ? detail : undefined);
   } catch (error) {
     shown.failed(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
@@ -196,14 +201,14 @@ async function writeCloudConfig({ layout, bundle }: Boot): Promise<void> {
   await renderLab(layout, bundle, componentVersion('kubernetes'));
 }
 
-async function makeNetworkAndStores({ layout, bundle, options }: Boot): Promise<void> {
+async function makeNetwork({ layout, options }: Boot): Promise<void> {
   await removeUnknownContainers(layout);
   await makeNetworkAndVolumes(layout, options.signal);
-  await fillImageStores(layout, { ...bundle, signal: options.signal });
 }
 
 /** A container that Vagrant was killed over has the machine's name and would be in its way. */
 async function removeUnknownContainers(layout: Layout): Promise<void> {
+  await removeHelpers(layout.name);
   for (const { id, machine } of await listContainers(layout.name)) {
     const known = join(labFolder(layout.name), 'vagrant', 'machines', machine, 'docker', 'id');
     const knownId = existsSync(known) ? (await readFile(known, 'utf8')).trim() : '';
@@ -211,34 +216,30 @@ async function removeUnknownContainers(layout: Layout): Promise<void> {
   }
 }
 
-async function bootMachines(boot: Boot, shown: ShownAction): Promise<string> {
-  const { layout, options } = boot;
+/** A machine's containerd waits for its image store, so that the stores are filled while Vagrant works. */
+async function bootMachines({ layout, bundle, options }: Boot, shown: ShownAction): Promise<string> {
   await closeConnections(layout, labFolder(layout.name));
-  const allRun = new AbortController();
-  boot.vagrantUp = vagrant(layout.name, ['up', `--provider=${layout.provider}`], {
-    signal: options.signal,
-    onLine: (line) => {
-      if (!allRun.signal.aborted) shown.update(line.replace(/^==> /, '').trim());
-    },
-  });
-  // Its failure is seen by whichever action is awaited then.
-  boot.vagrantUp.catch(() => undefined);
-  const wanted = layout.machines.length;
-  const everyMachineRuns =
-    layout.provider === 'docker'
-      ? waitUntil(
-          async () => (await listContainers(layout.name)).filter(({ state }) => state === 'running').length === wanted,
-          { what: `${wanted} machines run`, deadlineSeconds, signal: options.signal },
-        )
-      : boot.vagrantUp;
-  await orVagrantFailed(everyMachineRuns, boot);
-  allRun.abort();
-  return `${wanted} machines`;
+  const { signal } = options;
+  await Promise.all([
+    layout.provider === 'docker' && fillImageStores(layout, { ...bundle, signal }),
+    vagrant(layout.name, ['up', `--provider=${layout.provider}`], {
+      signal,
+      onLine: (line) => {
+        shown.update(line.replace(/^==> /, '').trim());
+      },
+    }),
+  ]);
+  await removeHelpers(layout.name);
+  return `${layout.machines.length} machines`;
 }
 
-/** What is awaited, or Vagrant's failure: where it gave up, nothing else will come. */
-function orVagrantFailed<T>(awaited: Promise<T>, boot: Boot): Promise<T> {
-  return Promise.race([awaited, boot.vagrantUp.then(() => awaited)]);
+async function awaitMachines({ lab, layout, options }: Boot): Promise<void> {
+  const letsUsIn = async (name: string) => (await lab.on(name, 'true', { timeoutSeconds: 5 })).exitCode === 0;
+  await waitUntil(async () => (await Promise.all(layout.machines.map(({ name }) => letsUsIn(name)))).every(Boolean), {
+    what: 'every machine lets us in by ssh',
+    deadlineSeconds,
+    signal: options.signal,
+  });
 }
 
 async function awaitLeader({ lab, options }: Boot): Promise<void> {

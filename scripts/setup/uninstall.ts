@@ -9,6 +9,8 @@ export interface Remains {
   labs: readonly string[];
   /** Docker images, as `repository:tag`. */
   images: readonly string[];
+  /** Docker volumes that are kept for later labs. */
+  volumes: readonly string[];
   folders: readonly string[];
   /** False where the docker engine does not answer: then labs and images can't be seen. */
   dockerAnswers: boolean;
@@ -18,9 +20,12 @@ export async function findRemains(host: Host, folderExists: (path: string) => Pr
   const folders: string[] = [];
   for (const folder of [cacheFolder(), stateFolder()]) if (await folderExists(folder)) folders.push(folder);
   const engine = await lookAtEngine(host);
-  if (engine.kind === 'missing') return { labs: [], images: [], folders, dockerAnswers: true };
-  if (engine.kind !== 'ready' && engine.kind !== 'old') return { labs: [], images: [], folders, dockerAnswers: false };
-  return { labs: await labsIn(host), images: await imagesIn(host), folders, dockerAnswers: true };
+  if (engine.kind === 'missing') return { labs: [], images: [], volumes: [], folders, dockerAnswers: true };
+  if (engine.kind !== 'ready' && engine.kind !== 'old') {
+    return { labs: [], images: [], volumes: [], folders, dockerAnswers: false };
+  }
+  const [labs, images, volumes] = await Promise.all([labsIn(host), imagesIn(host), volumesIn(host)]);
+  return { labs, images, volumes, folders, dockerAnswers: true };
 }
 
 /** A lab may have nothing left but a volume or its network. */
@@ -39,14 +44,23 @@ async function imagesIn(host: Host): Promise<string[]> {
   return unique((await host.run('docker', args, { timeoutSeconds: 20 })).stdout);
 }
 
+async function volumesIn(host: Host): Promise<string[]> {
+  const args = ['volume', 'ls', '--quiet', '--filter', 'label=firedrill.cache'];
+  return unique((await host.run('docker', args, { timeoutSeconds: 20 })).stdout);
+}
+
 const unique = (text: string): string[] => [...new Set(text.split('\n').filter((line) => line !== ''))].sort();
 
-/** Removes images and folders. Labs must be gone: their machines use the images. Returns the images that docker kept. */
+/** Removes images, volumes and folders. Labs must be gone: their machines use the images. Returns what docker kept. */
 export async function removeRemains(host: Host, remains: Remains): Promise<string[]> {
   const kept: string[] = [];
   for (const image of remains.images) {
     const answer = await host.run('docker', ['rmi', image], { timeoutSeconds: 60 });
     if (answer.exitCode !== 0) kept.push(image);
+  }
+  for (const volume of remains.volumes) {
+    const answer = await host.run('docker', ['volume', 'rm', volume], { timeoutSeconds: 60 });
+    if (answer.exitCode !== 0) kept.push(volume);
   }
   for (const folder of remains.folders) await rm(folder, { recursive: true, force: true });
   return kept;

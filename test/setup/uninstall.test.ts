@@ -24,6 +24,7 @@ test('finds labs by their mark, images by their name, and the folders that are t
   await writeFile(join(folder, 'cache/firedrill/bundle/etcd'), '');
   const host = madeUpHost();
   host.answers.set('docker ps', { stdout: 'firedrill\nfiredrill\n' });
+  host.answers.set('docker volume ls --quiet', { stdout: 'firedrill-image-store-1\n' });
   host.answers.set('docker volume ls', { stdout: 'half-gone\n' });
   host.answers.set('docker images', { stdout: 'firedrill/machine:1\nfiredrill/machine:2\n' });
   host.answers.set('docker rmi firedrill/machine:2', { exitCode: 1, stderr: 'in use' });
@@ -31,10 +32,12 @@ test('finds labs by their mark, images by their name, and the folders that are t
   expect(remains).toEqual({
     labs: ['firedrill', 'half-gone'],
     images: ['firedrill/machine:1', 'firedrill/machine:2'],
+    volumes: ['firedrill-image-store-1'],
     folders: [join(folder, 'cache/firedrill')],
     dockerAnswers: true,
   });
   expect(await removeRemains(host, remains)).toEqual(['firedrill/machine:2']);
+  expect(host.ran).toContain('docker volume rm firedrill-image-store-1');
   expect(existsSync(join(folder, 'cache/firedrill'))).toBe(false);
   expect(existsSync(join(folder, 'cache/another-program'))).toBe(true);
 });
@@ -48,5 +51,11 @@ test('an engine that is stopped hides labs and images: that is said, not taken f
 test('without docker there can be no labs', async () => {
   const host = madeUpHost();
   host.programs.delete('docker');
-  expect(await findRemains(host, exists)).toEqual({ labs: [], images: [], folders: [], dockerAnswers: true });
+  expect(await findRemains(host, exists)).toEqual({
+    labs: [],
+    images: [],
+    volumes: [],
+    folders: [],
+    dockerAnswers: true,
+  });
 });

@@ -1,5 +1,5 @@
 import { quoted } from '../../system/run.ts';
-import { runsKubelet } from '../layout.ts';
+import { runsKubelet, serviceNetwork } from '../layout.ts';
 import type { Lab } from '../lab.ts';
 import { sha256, toldFiles, type ToldFile } from './told-files.ts';
 
@@ -85,10 +85,10 @@ if [ -e /etc/kubernetes/version.env ]; then
   rm -f /etc/kubernetes/version.env; say "kubelet and kube-proxy were of another version"
   restart="$restart kubelet kube-proxy"
 fi
-# Rules of the packet filter that are not Kubernetes' own.
+# Rules of the packet filter that are neither Kubernetes' own nor the lab's (pod-routes.service).
 for table in raw mangle filter; do
   for chain in PREROUTING INPUT FORWARD OUTPUT POSTROUTING; do
-    iptables -w -t $table -S $chain 2>/dev/null | grep '^-A' | grep -v -e KUBE- | while read -r _ rule; do
+    iptables -w -t $table -S $chain 2>/dev/null | grep '^-A' | grep -v -e KUBE- -e '-d ${serviceNetwork} -j REJECT' | while read -r _ rule; do
       echo "iptables -w -t $table -D $rule" | sh && say "packet filter: $rule"
     done
   done
