@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { checkoutFolder } from '../system/folders.ts';
-import { hasRole, podSubnet, runsKubelet, type Layout, type Machine } from './layout.ts';
+import { balancerPort, hasRole, isBalanced, podSubnet, runsKubelet, type Layout, type Machine } from './layout.ts';
 
 export interface CloudConfigFacts {
   layout: Layout;
@@ -21,11 +21,12 @@ interface CloudConfig {
   runcmd?: string[];
 }
 
-/** Files of `cloud-config/` that a machine is told, by its roles. */
-export function templatesOf(machine: Machine): string[] {
+/** Files of `cloud-config/` that a machine is told, by its roles and by how many controllers there are. */
+export function templatesOf(machine: Machine, layout: Layout): string[] {
   return [
     ...(hasRole(machine, 'etcd') ? ['etcd'] : []),
     ...(runsKubelet(machine) ? ['node'] : []),
+    ...(runsKubelet(machine) && isBalanced(layout) ? ['api-balancer'] : []),
     ...(hasRole(machine, 'controller') ? ['controller'] : []),
     ...(hasRole(machine, 'worker') ? ['worker'] : []),
   ];
@@ -34,7 +35,7 @@ export function templatesOf(machine: Machine): string[] {
 /** The user-data of one machine: its templates filled in and merged, later ones winning. */
 export async function renderCloudConfig(machine: Machine, facts: CloudConfigFacts): Promise<string> {
   const documents = await Promise.all(
-    templatesOf(machine).map(async (name) => {
+    templatesOf(machine, facts.layout).map(async (name) => {
       const template = await readFile(join(checkoutFolder, 'cloud-config', `${name}.yaml`), 'utf8');
       return parse(await fillIn(template, machine, facts)) as CloudConfig;
     }),
@@ -53,14 +54,18 @@ export async function renderCloudConfig(machine: Machine, facts: CloudConfigFact
 async function fillIn(template: string, machine: Machine, facts: CloudConfigFacts): Promise<string> {
   const { layout } = facts;
   const etcd = layout.machines.filter((other) => hasRole(other, 'etcd'));
-  const controller = layout.machines.find((other) => hasRole(other, 'controller'));
+  const controllers = layout.machines.filter((other) => hasRole(other, 'controller'));
   const words: Record<string, string> = {
     name: machine.name,
     address: machine.address,
     lab: layout.name,
     sshPublicKey: facts.sshPublicKey,
     kubernetesVersion: facts.kubernetesVersion,
-    apiServer: `https://${controller?.address ?? ''}:6443`,
+    apiServer: isBalanced(layout)
+      ? `https://127.0.0.1:${balancerPort}`
+      : `https://${controllers[0]?.address ?? ''}:6443`,
+    // HAProxy compares the name with those in the API server's certificate.
+    balancedServers: controllers.map(({ name, address }) => serverLine(name, address)).join('\n          '),
     etcdServers: etcd.map(({ address }) => `https://${address}:2379`).join(','),
     etcdInitialCluster: etcd.map(({ name, address }) => `${name}=https://${address}:2380`).join(','),
     podSubnet: podSubnet(machine),
@@ -82,6 +87,8 @@ async function fillIn(template: string, machine: Machine, facts: CloudConfigFact
   );
   return filled.join('');
 }
+
+const serverLine = (name: string, address: string): string => `server ${name} ${address}:6443 verifyhost ${name}`;
 
 /** `10.2.202.0/24 via 10.0.3.202`: one line a neighbour with pods. */
 export const podRoutes = (machine: Machine, layout: Layout): string[] =>

@@ -2,10 +2,10 @@ import { FiredrillError } from '../system/errors.ts';
 
 /** What a machine is for. A machine of size `single` has all three roles. */
 export type Role = 'etcd' | 'controller' | 'worker';
-export type Size = 'default' | 'single';
+export type Size = 'default' | 'single' | 'ha';
 export type Provider = 'docker' | 'virtualbox' | 'parallels';
 
-export const sizes: readonly Size[] = ['default', 'single'];
+export const sizes: readonly Size[] = ['default', 'single', 'ha'];
 export const providers: readonly Provider[] = ['docker', 'virtualbox', 'parallels'];
 
 export interface Machine {
@@ -37,6 +37,8 @@ export const appNodePort = 30080;
 export const podNetwork = '10.2.0.0/16';
 export const serviceNetwork = '10.3.0.0/24';
 export const dnsAddress = '10.3.0.10';
+/** The Service `kubernetes`: the first address of the range. */
+export const serviceOfApi = { address: '10.3.0.1', port: 443 } as const;
 export const defaultSubnet = '10.0.3.0/24';
 export const defaultFirstPort = 8400;
 
@@ -44,10 +46,19 @@ export const hasRole = (machine: Machine, role: Role): boolean => machine.roles.
 export const runsKubelet = (machine: Machine): boolean => machine.roles.some((role) => role !== 'etcd');
 export const podSubnet = (machine: Machine): string => `10.2.${machine.number}.0/24`;
 
+/** Port on 127.0.0.1 of every machine with a kubelet, at which HAProxy listens where there is more than one controller. */
+export const balancerPort = 6444;
+/** Whether the clients of the API server reach it through a load balancer on their own machine. */
+export const isBalanced = ({ machines }: Pick<Layout, 'machines'>): boolean =>
+  machines.filter((machine) => hasRole(machine, 'controller')).length > 1;
+
 /** First numbers of the roles' addresses; the talk's machines were numbered like this. */
 const firstNumber: Record<Role, number> = { etcd: 51, controller: 101, worker: 201 };
 const shortName: Record<Role, string> = { etcd: 'e', controller: 'c', worker: 'w' };
-const counts: Record<Role, number> = { etcd: 3, controller: 1, worker: 2 };
+const counts: Record<Exclude<Size, 'single'>, Record<Role, number>> = {
+  default: { etcd: 3, controller: 1, worker: 2 },
+  ha: { etcd: 3, controller: 2, worker: 2 },
+};
 
 export interface LayoutChoices {
   name: string;
@@ -59,7 +70,7 @@ export interface LayoutChoices {
 
 /**
  * The machines of a lab, their addresses and their ports on the host.
- * @throws FiredrillError `bad-lab-name`, `bad-subnet`, `bad-port`.
+ * @throws FiredrillError `bad-lab-name`, `bad-subnet`, `bad-port`, `size-needs-docker`.
  */
 export function createLayout(choices: LayoutChoices): Layout {
   const { name, size = 'default', provider = 'docker', subnet = defaultSubnet, firstPort = defaultFirstPort } = choices;
@@ -84,6 +95,13 @@ export function createLayout(choices: LayoutChoices): Layout {
       exitCode: 2,
     });
   }
+  if (size === 'ha' && provider !== 'docker') {
+    throw new FiredrillError(`A lab of size 'ha' cannot be made with the provider ${provider}.`, {
+      code: 'size-needs-docker',
+      remedy: 'Use --provider docker: its machines have HAProxy, and those of Flatcar Container Linux have not.',
+      exitCode: 2,
+    });
+  }
   const machine = (machineName: string, roles: readonly Role[], number: number): Machine => ({
     name: machineName,
     roles,
@@ -95,7 +113,7 @@ export function createLayout(choices: LayoutChoices): Layout {
     size === 'single'
       ? [machine('c1', ['etcd', 'controller', 'worker'], firstNumber.controller)]
       : (['etcd', 'controller', 'worker'] as const).flatMap((role) =>
-          Array.from({ length: counts[role] }, (_, index) =>
+          Array.from({ length: counts[size][role] }, (_, index) =>
             machine(`${shortName[role]}${index + 1}`, [role], firstNumber[role] + index),
           ),
         );

@@ -21,7 +21,7 @@ interface Rendered {
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'firedrill-test-'));
-  for (const size of ['default', 'single'] as const) {
+  for (const size of ['default', 'single', 'ha'] as const) {
     await makeCertificates(createLayout({ name: size, size }), join(folder, size));
   }
 });
@@ -45,6 +45,7 @@ describe('a rendered cloud-config', () => {
   const all = [
     ...['e1', 'e2', 'e3', 'c1', 'w1', 'w2'].map((name) => ['default', name] as const),
     ['single', 'c1'] as const,
+    ...['e1', 'e2', 'e3', 'c1', 'c2', 'w1', 'w2'].map((name) => ['ha', name] as const),
   ];
 
   it.each(all)('of size %s, machine %s, has only keys that both readers know', async (size, name) => {
@@ -83,6 +84,75 @@ describe('a rendered cloud-config', () => {
   });
 });
 
+describe('with two controllers', () => {
+  const textsOf = async (size: Size, name: string) =>
+    new Map((await rendered(size, name)).write_files.map(({ path, content }) => [path, content]));
+
+  it.each(['c1', 'c2', 'w1', 'w2'])(
+    '%s has HAProxy in front of both API servers, and nobody knows another way',
+    async (name) => {
+      const texts = await textsOf('ha', name);
+      expect(texts.get('/etc/kubernetes/api-balancer.cfg')).toContain('server c2 10.0.3.102:6443 verifyhost c2\n');
+      expect((await rendered('ha', name)).runcmd.at(-1)).toContain('api-balancer.service');
+      const kubeconfigs = [...texts].filter(([path]) => path?.endsWith('.conf') && path.startsWith('/etc/kubernetes/'));
+      expect(kubeconfigs).toHaveLength(name.startsWith('c') ? 5 : 2);
+      for (const [path, content] of kubeconfigs) expect(content, path).toContain('server: "https://127.0.0.1:6444"');
+    },
+  );
+
+  it('what HAProxy is told', async () => {
+    const config = (await textsOf('ha', 'w1')).get('/etc/kubernetes/api-balancer.cfg') ?? '';
+    const said = config.split('\n').filter((line) => !line.trim().startsWith('#'));
+    expect(said.join('\n')).toMatchInlineSnapshot(`
+      "global
+          log stdout format short daemon
+          user haproxy
+          group haproxy
+          nbthread 1
+          maxconn 1000
+
+      defaults
+          mode tcp
+          log global
+          option tcplog
+          timeout connect 1s
+          timeout check 2s
+          timeout client 10m
+          timeout server 10m
+
+      frontend api
+          bind 127.0.0.1:6444
+          default_backend controllers
+
+      backend controllers
+          balance leastconn
+          option redispatch 1
+          retries 2
+          option httpchk
+          http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host kubernetes
+          http-check expect status 200
+          default-server check check-ssl ca-file /etc/kubernetes/ca.crt verify required inter 1s fastinter 500ms fall 3 rise 2 on-marked-down shutdown-sessions
+          server c1 10.0.3.101:6443 verifyhost c1
+          server c2 10.0.3.102:6443 verifyhost c2
+      "
+    `);
+  });
+
+  it('a machine of etcd has none', async () => {
+    expect([...(await textsOf('ha', 'e1')).keys()].join()).not.toContain('balancer');
+  });
+
+  it.each([
+    ['default', 'c1', '10.0.3.101'],
+    ['default', 'w1', '10.0.3.101'],
+    ['single', 'c1', '10.0.3.101'],
+  ] as const)('with one, size %s, %s has none', async (size, name, controller) => {
+    const texts = await textsOf(size, name);
+    expect([...texts.keys()].join()).not.toContain('balancer');
+    expect(texts.get('/etc/kubernetes/kubelet.conf')).toContain(`server: "https://${controller}:6443"`);
+  });
+});
+
 describe('certificates', () => {
   it('are signed by their authority, last ten years and name the machine', async () => {
     const pem = (name: string) => readFile(join(folder, 'default', 'pki', name), 'utf8');
@@ -95,6 +165,14 @@ describe('certificates', () => {
     const years = (Date.parse(member.validTo) - Date.now()) / (365.25 * 24 * 3_600_000);
     expect(years).toBeGreaterThan(9.9);
     expect(new X509Certificate(await pem('kubelet-w1.crt')).subject).toBe('O=system:nodes\nCN=system:node:w1');
+  });
+
+  it('name every controller, as the load balancers and the host reach them', async () => {
+    const apiServer = new X509Certificate(await readFile(join(folder, 'ha', 'pki', 'apiserver.crt'), 'utf8'));
+    for (const name of ['c1', 'c2', 'kubernetes.default.svc']) expect(apiServer.checkHost(name)).toBe(name);
+    for (const address of ['10.0.3.101', '10.0.3.102', '127.0.0.1', '10.3.0.1']) {
+      expect(apiServer.checkIP(address)).toBe(address);
+    }
   });
 
   it('have keys that only their owner reads, and are made once', async () => {

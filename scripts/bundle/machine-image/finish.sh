@@ -20,7 +20,7 @@ for unit in \
   apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service dpkg-db-backup.timer \
   e2scrub_all.timer e2scrub_reap.service fstrim.timer ldconfig.service rescue.service emergency.service \
   cloud-init-local.service cloud-init.service cloud-config.service cloud-final.service cloud-init.target \
-  cloud-config.target cloud-init-hotplugd.service cloud-init-hotplugd.socket ssh.socket; do
+  cloud-config.target cloud-init-hotplugd.service cloud-init-hotplugd.socket ssh.socket haproxy.service; do
   ln -sf /dev/null "/etc/systemd/system/$unit"
 done
 # Generators run at each boot and each `daemon-reload`. None of them finds its subject in a container, and cloud-init's

@@ -1,12 +1,12 @@
 import { quoted } from '../../system/run.ts';
-import { runsKubelet, serviceNetwork } from '../layout.ts';
+import { isBalanced, runsKubelet, serviceNetwork } from '../layout.ts';
 import type { Lab } from '../lab.ts';
 import { sha256, toldFiles, type ToldFile } from './told-files.ts';
 
 /** Settings that a lesson may change for good: a member that was replaced is told so in this file. */
 const mayDiffer = new Set(['/etc/etcd/cluster.env']);
 
-/** Which service reads a file, by the start of its path: it is restarted when the file had to be put back. */
+/** Which services read a file, by the start of its path: they are restarted when the file had to be put back. */
 const readers: readonly [prefix: string, service: string][] = [
   ['/etc/etcd/', 'etcd'],
   ['/etc/systemd/system/etcd', 'etcd'],
@@ -19,6 +19,9 @@ const readers: readonly [prefix: string, service: string][] = [
   ['/etc/systemd/system/pod-routes', 'pod-routes'],
   ['/etc/kubernetes/kubelet', 'kubelet'],
   ['/etc/kubernetes/ca.crt', 'kubelet'],
+  ['/etc/kubernetes/ca.crt', 'api-balancer'],
+  ['/etc/kubernetes/api-balancer', 'api-balancer'],
+  ['/etc/systemd/system/api-balancer', 'api-balancer'],
   ['/etc/systemd/system/kubelet', 'kubelet'],
 ];
 
@@ -31,7 +34,7 @@ export async function repairMachine(lab: Lab, machine: string, signal?: AbortSig
   const look = await lab.on(machine, surveyScript(files), { signal, timeoutSeconds: 30 });
   const wrong = new Set(look.stdout.split('\n').filter((path) => path !== ''));
   const broken = files.filter(({ path }) => wrong.has(path));
-  const restart = [...new Set(broken.flatMap(({ path }) => readerOf(path)))];
+  const restart = [...new Set(broken.flatMap(({ path }) => readersOf(path)))];
   const script = [...broken.map(writeCommand), repairScript(servicesOf(lab, machine), restart)].join('\n');
   const repaired = await lab.on(machine, 'sh -s', { input: script, signal, timeoutSeconds: 60 });
   const said = repaired.stdout.split('\n').filter((line) => line !== '');
@@ -43,13 +46,12 @@ function servicesOf(lab: Lab, name: string): string[] {
   return [
     ...(machine.roles.includes('etcd') ? ['etcd'] : []),
     ...(runsKubelet(machine) ? ['containerd', 'pod-routes', 'kubelet', 'kube-proxy'] : []),
+    ...(runsKubelet(machine) && isBalanced(lab.layout) ? ['api-balancer'] : []),
   ];
 }
 
-const readerOf = (path: string): string[] => {
-  const found = readers.find(([prefix]) => path.startsWith(prefix));
-  return found ? [found[1]] : [];
-};
+const readersOf = (path: string): string[] =>
+  readers.filter(([prefix]) => path.startsWith(prefix)).map(([, service]) => service);
 
 /** Prints the path of each file that is missing or differs. */
 const surveyScript = (files: readonly ToldFile[]): string =>
@@ -70,7 +72,7 @@ const writeCommand = ({ path, content, mode }: ToldFile): string =>
 const repairScript = (services: readonly string[], restart: readonly string[]): string => `
 say() { echo "$*"; }
 # Processes that were paused.
-for name in etcd containerd kubelet kube-proxy kube-apiserver kube-controller kube-scheduler; do
+for name in etcd containerd kubelet kube-proxy kube-apiserver kube-controller kube-scheduler haproxy; do
   for pid in $(pgrep "$name"); do
     grep -q '^State:.T' /proc/$pid/status 2>/dev/null && kill -CONT $pid && say "process $name was paused"
   done

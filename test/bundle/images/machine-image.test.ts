@@ -13,6 +13,12 @@ test('the tag follows the list and the files', async () => {
   expect(await hashOfRoot({ ...root, overlay: root.overlay!.slice(1) })).not.toBe(await hashOfRoot(root));
 });
 
+test('HAProxy is there, and does not start by itself', async () => {
+  const root = await machineRoot();
+  expect(root.packages).toContain('haproxy');
+  expect(root.finish).toMatch(/for unit in[^;]* haproxy\.service; do\n +ln -sf \/dev\/null/);
+});
+
 test('docker makes it of the same list, files and last step', async () => {
   const root = await machineRoot();
   const dockerfile = dockerfileOf(root);
