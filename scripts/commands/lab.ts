@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Provider, Size } from '../lab/layout.ts';
-import type { LabStatus, MachineStatus } from '../lab/status.ts';
 import { contextOf, type Context } from './context.ts';
+import { status } from './lab-status.ts';
 import { reporterFor } from './reporter.ts';
 
 /** `firedrill lab`: the machines, from boot to removal. */
@@ -10,7 +10,7 @@ export function addLabCommand(program: Command): void {
   lab
     .command('up')
     .description('Boot the lab, or bring back one that was halted or killed.')
-    .addOption(new Option('--size <size>', 'how many machines').choices(['default', 'single']))
+    .addOption(new Option('--size <size>', 'how many machines').choices(['default', 'single', 'ha']))
     .addOption(
       new Option('--provider <provider>', 'what makes the machines').choices(['docker', 'virtualbox', 'parallels']),
     )
@@ -83,6 +83,7 @@ const upExamples = `
 Examples:
   firedrill lab up                        three machines for etcd, a controller, two workers
   firedrill lab up --size single          everything on one machine
+  firedrill lab up --size ha              two controllers, and HAProxy on every node in front of them
   firedrill lab up --subnet 10.0.9.0/24   where 10.0.3.0/24 is taken`;
 
 interface UpFlags {
@@ -122,57 +123,6 @@ async function up(context: Context, options: UpFlags): Promise<void> {
   });
   if (context.json) context.printJson({ lab: lab.layout.name, folder: lab.folder, up: true });
   else context.print("The lab is up. Next: 'npx firedrill' for the lessons, or 'npx firedrill lab shell'.");
-}
-
-async function status(context: Context): Promise<void> {
-  const [{ openLab }, { lookAtLab }] = await Promise.all([import('../lab/open.ts'), import('../lab/status.ts')]);
-  const found = await lookAtLab(await openLab(context.lab));
-  if (context.json) context.printJson(found);
-  else for (const line of statusLines(found)) context.print(line);
-  const healthy =
-    found.apiServer.answers &&
-    found.machines.every(
-      ({ state, nodeReady, etcd }) => state === 'running' && nodeReady !== false && etcd?.answers !== false,
-    );
-  process.exitCode = healthy ? 0 : 1;
-}
-
-/** The status as a table that fits into 80 columns. */
-export function statusLines(found: LabStatus): string[] {
-  const rows = [
-    ['MACHINE', 'ROLE', 'ADDRESS', 'STATE', ''],
-    ...found.machines.map((machine) => [
-      machine.name,
-      machine.roles.join(','),
-      machine.address,
-      machine.state,
-      aboutMachine(machine),
-    ]),
-  ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const table = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  const { apiServer } = found;
-  return [
-    `Lab ${found.name} (${found.size}, ${found.provider})`,
-    ...table,
-    `API server ${apiServer.address}: ${apiServer.answers ? 'answers' : `does not answer (${apiServer.why ?? ''})`}`,
-  ];
-}
-
-function aboutMachine({ etcd, nodeReady, roles }: MachineStatus): string {
-  const parts: string[] = [];
-  if (etcd) {
-    const answering = etcd.leaderId === undefined ? 'knows no leader' : etcd.isLeader ? 'etcd leader' : 'etcd follower';
-    parts.push(etcd.answers ? answering : 'etcd does not answer');
-  }
-  if (nodeReady !== undefined) parts.push(nodeReady ? 'Ready' : 'NotReady');
-  else if (roles.some((role) => role !== 'etcd')) parts.push('node: not known');
-  return parts.join(', ');
 }
 
 async function destroy(context: Context): Promise<void> {

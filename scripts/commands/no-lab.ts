@@ -36,7 +36,14 @@ export function noLab(name: string): Lab {
         onLine: options.onLine,
       }),
     shellEnvironment: () => environment,
-    kubernetes: { get: refuse, ready: () => Promise.resolve(false), apply: refuse, config: refuse, core: refuse },
+    kubernetes: {
+      get: refuse,
+      ready: () => Promise.resolve(false),
+      servers: () => Promise.resolve([]),
+      apply: refuse,
+      config: refuse,
+      core: refuse,
+    },
     etcd: { members: refuse, ctl: refuse, call: refuse },
   };
 }

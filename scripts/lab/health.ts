@@ -19,6 +19,12 @@ export async function nodesReady(lab: Lab): Promise<boolean> {
   return lab.layout.machines.filter(runsKubelet).every(({ name }) => ready.includes(name));
 }
 
+/** Whether the API server of every controller says that it is ready. */
+export async function apiServersReady(lab: Lab): Promise<boolean> {
+  const looks = await lab.kubernetes.servers();
+  return looks.length > 0 && looks.every(({ ready }) => ready);
+}
+
 /** Whether all members of etcd answer and one of them leads. */
 export async function etcdHasLeader(lab: Lab): Promise<boolean> {
   const members = await lab.etcd.members();

@@ -1,9 +1,11 @@
-import { Agent, request } from 'node:https';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FiredrillError } from '../system/errors.ts';
 import { run } from '../system/run.ts';
+import type { ApiServers } from './api-servers.ts';
+import type { Answer } from './https.ts';
 import type { Kubernetes } from './lab.ts';
+
+export { ApiUnreachable, httpsGet } from './https.ts';
 
 /** The API server answered, with something else than 2xx. */
 export class KubernetesError extends Error {
@@ -15,49 +17,25 @@ export class KubernetesError extends Error {
   }
 }
 
-/** The API server gave no answer at all. */
-export class ApiUnreachable extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ApiUnreachable';
-  }
-}
-
-interface Answer {
-  status: number;
-  body: string;
-}
-
 const defaultTimeoutSeconds = 3;
 
-/** Asks one API server over the port published for it, with the administrator's certificate. */
+/** The API server as the administrator sees it; with two controllers, whichever of the two answers. */
 export function createKubernetes(options: {
-  port: number;
+  apiServers: ApiServers;
   labFolder: string;
-  environment: () => Record<string, string>;
+  /** Of kubectl: the learner's, sent to an API server that is ready. */
+  environment: () => Promise<Record<string, string>>;
+  /** Name of the kubeconfig's context to use; undefined for its current one. */
+  context: () => Promise<string | undefined>;
 }): Kubernetes {
-  const { port, labFolder } = options;
-  let agent: Promise<Agent> | undefined;
-  const pem = (name: string) => readFile(join(labFolder, 'pki', name));
-  const connect = async () =>
-    new Agent({ keepAlive: true, ca: await pem('ca.crt'), cert: await pem('admin.crt'), key: await pem('admin.key') });
-
-  const ask = async (path: string, timeoutSeconds: number, signal?: AbortSignal): Promise<Answer> => {
-    agent ??= connect();
-    const limit = AbortSignal.timeout(timeoutSeconds * 1000);
-    return httpsGet({
-      host: '127.0.0.1',
-      port,
-      path,
-      agent: await agent,
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
-  };
+  const { apiServers, labFolder } = options;
 
   const config = async () => {
     const { KubeConfig } = await import('@kubernetes/client-node');
     const loaded = new KubeConfig();
     loaded.loadFromFile(join(labFolder, 'kubeconfig'));
+    const context = await options.context();
+    if (context !== undefined) loaded.setCurrentContext(context);
     return loaded;
   };
 
@@ -67,23 +45,19 @@ export function createKubernetes(options: {
       {
         timeoutSeconds = defaultTimeoutSeconds,
         signal,
-      }: { timeoutSeconds?: number; signal?: AbortSignal | undefined } = {},
+        of,
+      }: { timeoutSeconds?: number; signal?: AbortSignal | undefined; of?: string } = {},
     ) => {
-      const answer = await ask(path, timeoutSeconds, signal);
+      const answer = await apiServers.ask({ path, of }, timeoutSeconds, signal);
       if (answer.status < 200 || answer.status > 299) throw new KubernetesError(answer.status, reasonOf(answer));
       return JSON.parse(answer.body) as T;
     },
-    ready: async (timeoutSeconds = 1) => {
-      try {
-        return (await ask('/readyz', timeoutSeconds)).status === 200;
-      } catch {
-        return false;
-      }
-    },
+    ready: async (timeoutSeconds = 1) => (await apiServers.looks(timeoutSeconds)).some(({ ready }) => ready),
+    servers: (timeoutSeconds = 1) => apiServers.looks(timeoutSeconds),
     apply: async (manifest) => {
       const result = await run('kubectl', ['apply', '--server-side', '--force-conflicts', '-f', '-'], {
         input: manifest,
-        env: options.environment(),
+        env: await options.environment(),
         timeoutSeconds: 60,
       });
       if (result.exitCode !== 0) {
@@ -107,36 +81,4 @@ function reasonOf(answer: Answer): string {
   } catch {
     return `HTTP ${answer.status}: ${answer.body.slice(0, 200)}`;
   }
-}
-
-interface HttpsRequest {
-  host: string;
-  port: number;
-  path: string;
-  agent: Agent;
-  signal: AbortSignal;
-  method?: string;
-  headers?: Record<string, string>;
-  body?: string;
-}
-
-/** One HTTPS request. Rejects with `ApiUnreachable` where there is no whole answer. */
-export function httpsGet({ body, ...options }: HttpsRequest): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      const why = options.signal.aborted ? 'no answer in time' : error.message;
-      reject(new ApiUnreachable(why));
-    };
-    const sent = request(options, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (text += chunk));
-      response.on('error', fail);
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, body: text });
-      });
-    });
-    sent.on('error', fail);
-    sent.end(body);
-  });
 }

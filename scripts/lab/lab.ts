@@ -35,16 +35,38 @@ export interface Lab {
   readonly etcd: Etcd;
 }
 
-/** The API server, asked with the administrator's certificate. Every call throws on no answer; see `isUnreachable`. */
+/**
+ * The API server, asked with the administrator's certificate. With two controllers, the one that answers is asked. Every
+ * call throws on no answer; see `isUnreachable`.
+ */
 export interface Kubernetes {
-  /** GET of an API path such as `/api/v1/nodes`, parsed. Throws `KubernetesError` with `status` on a non-2xx answer. */
-  get<T = unknown>(path: string, options?: { timeoutSeconds?: number; signal?: AbortSignal | undefined }): Promise<T>;
-  /** Whether `/readyz` says ok. Never throws. */
+  /**
+   * GET of an API path such as `/api/v1/nodes`, parsed; `of` names the one controller to ask. Throws `KubernetesError`
+   * with `status` on a non-2xx answer.
+   */
+  get<T = unknown>(
+    path: string,
+    options?: { timeoutSeconds?: number; signal?: AbortSignal | undefined; of?: string },
+  ): Promise<T>;
+  /** Whether `/readyz` says ok; with two controllers, of one of them at least. Never throws. */
   ready(timeoutSeconds?: number): Promise<boolean>;
+  /** The API server of each controller, asked on its own, at once. Never throws. Default time limit 1 s. */
+  servers(timeoutSeconds?: number): Promise<ApiServerLook[]>;
   /** `kubectl apply --server-side --force-conflicts` of one or more YAML documents. */
   apply(manifest: string): Promise<void>;
   config(): Promise<KubeConfig>;
   core(): Promise<CoreV1Api>;
+}
+
+export interface ApiServerLook {
+  /** Name of the controller, such as `c1`. */
+  machine: string;
+  /** Where the host reaches it: `https://127.0.0.1:8443`. */
+  address: string;
+  /** Whether its `/readyz` says ok. */
+  ready: boolean;
+  /** Why not. */
+  why?: string;
 }
 
 export interface EtcdMember {

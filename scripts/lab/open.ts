@@ -5,10 +5,12 @@ import { z } from 'zod';
 import { FiredrillError } from '../system/errors.ts';
 import { checkoutFolder, labFolder } from '../system/folders.ts';
 import { run } from '../system/run.ts';
+import { apiServerUrl, createApiServers } from './api-servers.ts';
 import { createEtcd } from './etcd.ts';
+import { contextOf, towardsAnswering } from './kubeconfig.ts';
 import { createKubernetes } from './kubernetes.ts';
 import type { Lab } from './lab.ts';
-import { appNodePort, defaultSubnet, hasRole, type Layout, type Machine, type Role } from './layout.ts';
+import { appNodePort, defaultSubnet, hasRole, isBalanced, type Layout, type Machine, type Role } from './layout.ts';
 import { Connections } from './remote.ts';
 
 const machineSchema = z.object({
@@ -22,7 +24,7 @@ const machineSchema = z.object({
 const renderedSchema = z.object({
   layout: z.object({
     name: z.string(),
-    size: z.enum(['default', 'single']),
+    size: z.enum(['default', 'single', 'ha']),
     provider: z.enum(['docker', 'virtualbox', 'parallels']),
     subnet: z.string(),
     firstPort: z.number(),
@@ -83,15 +85,20 @@ export function createLab(layout: Layout): Lab {
     });
   };
   const environment = () => shellEnvironment(layout, folder);
+  const apiServers = createApiServers({ controllers: withRole('controller'), labFolder: folder });
+  const commandEnvironment = async () => ({
+    ...environment(),
+    ...(await towardsAnswering(layout, folder, apiServers)),
+  });
   return {
     layout,
     folder,
     machine,
     machinesWithRole: withRole,
     on: (name, command, options) => connections.run(machine(name), command, options),
-    onHost: (command, options = {}) =>
+    onHost: async (command, options = {}) =>
       run('bash', ['-c', command], {
-        env: environment(),
+        env: await commandEnvironment(),
         // The pages name files of the checkout by their path in it.
         cwd: checkoutFolder,
         timeoutSeconds: options.timeoutSeconds ?? 20,
@@ -101,9 +108,13 @@ export function createLab(layout: Layout): Lab {
       }),
     shellEnvironment: environment,
     kubernetes: createKubernetes({
-      port: withRole('controller')[0]?.publishedPorts[6443] ?? 0,
+      apiServers,
       labFolder: folder,
-      environment,
+      environment: commandEnvironment,
+      context: async () => {
+        const controller = isBalanced(layout) ? await apiServers.answering(1) : undefined;
+        return controller && contextOf(layout, controller);
+      },
     }),
     etcd: createEtcd({ machines: withRole('etcd'), labFolder: folder, environment }),
   };
@@ -119,7 +130,8 @@ function shellEnvironment(layout: Layout, folder: string): Record<string, string
     LAB: folder,
     FIREDRILL_LAB: layout.name,
     KUBECONFIG: join(folder, 'kubeconfig'),
-    APISERVER: `https://127.0.0.1:${controller?.publishedPorts[6443] ?? 0}`,
+    // As the kubeconfig's current context: the first controller's.
+    APISERVER: apiServerUrl(controller),
     APP: `http://127.0.0.1:${worker?.publishedPorts[appNodePort] ?? 0}`,
     ETCDCTL_ENDPOINTS: etcd.map((each) => `https://127.0.0.1:${each.publishedPorts[2379] ?? 0}`).join(','),
     ETCDCTL_CACERT: pki('etcd-ca.crt'),

@@ -2,14 +2,14 @@ import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import type { Bundle } from '../bundle/bundle.ts';
 import { writeAtomically } from '../system/files.ts';
 import { checkoutFolder, labFolder } from '../system/folders.ts';
 import { quoted, runOrThrow } from '../system/run.ts';
 import { renderCloudConfig } from './cloud-config.ts';
 import { containerName, createArguments, mountsOf } from './docker-machine.ts';
-import { hasRole, type Layout } from './layout.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import type { Layout } from './layout.ts';
 import { renderedPath } from './open.ts';
 import { makeCertificates } from './pki.ts';
 import { connectionFolder, renderSshConfig, sshConfigPath, sshUser } from './remote.ts';
@@ -48,7 +48,7 @@ export async function renderLab(layout: Layout, bundle: Bundle, kubernetesVersio
     }),
   );
   await writeAtomically(sshConfigPath(folder), renderSshConfig(layout, folder));
-  await writeAtomically(join(folder, 'kubeconfig'), await renderKubeconfig(layout, folder), { mode: 0o600 });
+  await writeKubeconfig(layout, folder);
   await renderShellPrograms(folder, bundle);
   await writeAtomically(renderedPath(folder), `${JSON.stringify(await planFor(layout, bundle, folder), null, 2)}\n`);
   await linkVagrantFolder(folder);
@@ -78,36 +78,6 @@ async function planFor(layout: Layout, bundle: Bundle, folder: string): Promise<
     machines,
     layout,
   };
-}
-
-async function renderKubeconfig(layout: Layout, folder: string): Promise<string> {
-  const base64 = (name: string) => readFile(join(folder, 'pki', name), 'base64');
-  const controller = layout.machines.find((machine) => hasRole(machine, 'controller'));
-  const name = layout.name;
-  return stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [
-      {
-        name,
-        cluster: {
-          server: `https://127.0.0.1:${controller?.publishedPorts[6443] ?? 0}`,
-          'certificate-authority-data': await base64('ca.crt'),
-        },
-      },
-    ],
-    users: [
-      {
-        name: 'admin',
-        user: {
-          'client-certificate-data': await base64('admin.crt'),
-          'client-key-data': await base64('admin.key'),
-        },
-      },
-    ],
-    contexts: [{ name, context: { cluster: name, user: 'admin' } }],
-    'current-context': name,
-  });
 }
 
 /** Programs that the learner's shell has before all others: the cluster's clients, and an ssh that knows the machines. */

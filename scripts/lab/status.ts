@@ -1,7 +1,7 @@
 import { messageOf } from '../system/errors.ts';
 import { listContainers } from './docker.ts';
 import { readyNodes } from './health.ts';
-import type { EtcdMember, Lab } from './lab.ts';
+import type { ApiServerLook, EtcdMember, Lab } from './lab.ts';
 import { runsKubelet } from './layout.ts';
 
 export interface MachineStatus {
@@ -21,7 +21,10 @@ export interface LabStatus {
   size: string;
   provider: string;
   machines: MachineStatus[];
+  /** Whether somebody answers for the cluster. */
   apiServer: { address: string; answers: boolean; why?: string };
+  /** The API server of each controller. */
+  apiServers: ApiServerLook[];
   app: string | undefined;
 }
 
@@ -29,9 +32,10 @@ export interface LabStatus {
 export async function lookAtLab(lab: Lab): Promise<LabStatus> {
   const { layout } = lab;
   const environment = lab.shellEnvironment();
-  const [containers, members, nodes] = await Promise.all([
+  const [containers, members, apiServers, nodes] = await Promise.all([
     layout.provider === 'docker' ? listContainers(layout.name) : Promise.resolve(undefined),
     lab.etcd.members(),
+    lab.kubernetes.servers(2),
     readyNodes(lab).then(
       (ready) => ({ ready, why: undefined }),
       (error: unknown) => ({ ready: undefined, why: messageOf(error) }),
@@ -49,13 +53,14 @@ export async function lookAtLab(lab: Lab): Promise<LabStatus> {
       ...(runsKubelet(machine) ? { nodeReady: nodes.ready?.includes(machine.name) } : {}),
     };
   });
-  const address = environment['APISERVER'] ?? '';
+  const address = apiServers.find(({ ready }) => ready)?.address ?? environment['APISERVER'] ?? '';
   return {
     name: layout.name,
     size: layout.size,
     provider: layout.provider,
     machines,
     apiServer: nodes.why === undefined ? { address, answers: true } : { address, answers: false, why: nodes.why },
+    apiServers,
     app: environment['APP'],
   };
 }

@@ -18,7 +18,7 @@ import {
   requireFreePorts,
 } from './docker.ts';
 import { addonManifests } from './addons.ts';
-import { dnsAnswers, etcdHasLeader, nodesReady } from './health.ts';
+import { apiServersReady, dnsAnswers, etcdHasLeader, nodesReady } from './health.ts';
 import type { Lab } from './lab.ts';
 import { createLayout, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
 import { createLab, readLayout } from './open.ts';
@@ -175,7 +175,7 @@ export async function isUp(lab: Lab): Promise<boolean> {
   const running = containers.filter(({ state }) => state === 'running').map(({ machine }) => machine);
   if (!lab.layout.machines.every(({ name }) => running.includes(name))) return false;
   const looks = await Promise.all(
-    [lab.kubernetes.ready(), nodesReady(lab), dnsAnswers(lab)].map((look) => look.catch(() => false)),
+    [apiServersReady(lab), nodesReady(lab), dnsAnswers(lab)].map((look) => look.catch(() => false)),
   );
   return looks.every(Boolean);
 }
@@ -247,7 +247,7 @@ async function awaitLeader({ lab, options }: Boot): Promise<void> {
 }
 
 async function awaitApiServer({ lab, options }: Boot): Promise<void> {
-  await waitUntil(() => lab.kubernetes.ready(), {
+  await waitUntil(() => apiServersReady(lab), {
     what: 'the API server answers',
     deadlineSeconds,
     signal: options.signal,

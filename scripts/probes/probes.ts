@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { Agent } from 'node:https';
 import { connect } from 'node:net';
-import { join } from 'node:path';
-import { httpsGet } from '../lab/kubernetes.ts';
+import { createApiServers } from '../lab/api-servers.ts';
 import type { EtcdMember, Lab } from '../lab/lab.ts';
 import { appNodePort, hasRole, runsKubelet } from '../lab/layout.ts';
 import { messageOf } from '../system/errors.ts';
@@ -21,28 +18,14 @@ export const createProbes = (lab: Lab): Probe[] => [
   ...lab.layout.machines.filter((machine) => hasRole(machine, 'worker')).map(({ name }) => appThrough(lab, name)),
 ];
 
-/** One small write that etcd must commit. */
+/** One small write that etcd must commit; with two controllers, through the one that answers. */
 function apiWrite(lab: Lab): Probe {
   const name = 'API write';
-  const port = lab.machinesWithRole('controller')[0]?.publishedPorts[6443] ?? 0;
-  const pem = (file: string) => readFile(join(lab.folder, 'pki', file));
-  let agent: Promise<Agent> | undefined;
-  const connect = async (): Promise<Agent> =>
-    new Agent({ keepAlive: true, ca: await pem('ca.crt'), cert: await pem('admin.crt'), key: await pem('admin.key') });
+  const apiServers = createApiServers({ controllers: lab.machinesWithRole('controller'), labFolder: lab.folder });
   const send = async (method: string, path: string, body: string): Promise<number> => {
-    agent ??= connect();
-    const { status } = await httpsGet({
-      host: '127.0.0.1',
-      port,
-      path,
-      method,
-      body,
-      // https://kubernetes.io/docs/reference/using-api/server-side-apply/: it creates what is not there.
-      headers: { 'content-type': 'application/apply-patch+yaml' },
-      agent: await agent,
-      signal: AbortSignal.timeout(limitSeconds * 1000),
-    });
-    return status;
+    // https://kubernetes.io/docs/reference/using-api/server-side-apply/: it creates what is not there.
+    const headers = { 'content-type': 'application/apply-patch+yaml' };
+    return (await apiServers.ask({ method, path, body, headers }, limitSeconds)).status;
   };
   return {
     names: [name],
@@ -61,7 +44,7 @@ function apiWrite(lab: Lab): Probe {
     },
     async end() {
       await send('DELETE', leasePath, '').catch(() => undefined);
-      (await agent)?.destroy();
+      await apiServers.close();
     },
   };
 }

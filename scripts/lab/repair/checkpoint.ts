@@ -83,7 +83,7 @@ printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_
   await startControlPlane(lab, signal);
 }
 
-/** Ends API server, controller-manager and scheduler, and the kubelet first, which would start them again. */
+/** Ends API server, controller-manager and scheduler of each controller, and the kubelet first, which would start them again. */
 async function stopControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
   await onControllers(
     lab,
@@ -93,7 +93,7 @@ async function stopControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Starts the kubelet of the controller, and with it the control plane, and restarts all others: a kubelet that has ended
+ * Starts the kubelet of each controller, and with it the control plane, and restarts all others: a kubelet that has ended
  * a pod in the lost world takes the same pod of the checkpoint for ended too
  * (https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#restoring-an-etcd-cluster).
  */

@@ -2,7 +2,7 @@ import { runOrThrow } from '../../system/run.ts';
 import { FiredrillError } from '../../system/errors.ts';
 import { waitUntil } from '../../system/wait.ts';
 import { listContainers } from '../docker.ts';
-import { dnsAnswers, etcdHasLeader, nodesReady } from '../health.ts';
+import { apiServersReady, dnsAnswers, etcdHasLeader, nodesReady } from '../health.ts';
 import { KubernetesError } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import { addonManifests } from '../addons.ts';
@@ -117,7 +117,7 @@ async function membersAreTheMachines(lab: Lab): Promise<boolean> {
 }
 
 const awaitApiServer = (lab: Lab, signal?: AbortSignal) =>
-  waitUntil(() => lab.kubernetes.ready(), { what: 'the API server answers', deadlineSeconds, signal });
+  waitUntil(() => apiServersReady(lab), { what: 'the API server answers', deadlineSeconds, signal });
 
 /** A cluster that forgot its own DNS has lost its keys: then the checkpoint comes back. */
 async function proveObjects(lab: Lab, signal?: AbortSignal): Promise<string[]> {

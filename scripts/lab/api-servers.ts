@@ -1,0 +1,102 @@
+import { Agent } from 'node:https';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../system/errors.ts';
+import { ApiUnreachable, httpsGet, type Answer, type HttpsRequest } from './https.ts';
+import type { ApiServerLook } from './lab.ts';
+import type { Machine } from './layout.ts';
+
+export interface ApiRequest extends Pick<HttpsRequest, 'path' | 'method' | 'headers' | 'body'> {
+  /** Name of the one controller whose API server is asked. */
+  of?: string | undefined;
+}
+
+/** The API servers of a lab's controllers, reached over the ports published for them. */
+export interface ApiServers {
+  /**
+   * One request, to the API server that answered last; where it is silent or answers with a 5xx, to the next one. They
+   * share the seconds. A request that changes something may be done twice: send only what may.
+   * @throws ApiUnreachable where none gives a whole answer.
+   */
+  ask(request: ApiRequest, timeoutSeconds: number, signal?: AbortSignal): Promise<Answer>;
+  /** Each API server asked on its own, at once, whether it is ready. */
+  looks(timeoutSeconds: number): Promise<ApiServerLook[]>;
+  /** A controller whose API server is ready: the one that answered last, if it still is. Undefined where none is. */
+  answering(timeoutSeconds: number): Promise<Machine | undefined>;
+  close(): Promise<void>;
+}
+
+/** Where the host reaches the API server of a controller. */
+export const apiServerUrl = (controller: Machine | undefined): string =>
+  `https://127.0.0.1:${controller?.publishedPorts[6443] ?? 0}`;
+
+/** Asks the API servers with the administrator's certificate, over connections that are kept. */
+export function createApiServers(options: { controllers: readonly Machine[]; labFolder: string }): ApiServers {
+  const { controllers, labFolder } = options;
+  const pem = (name: string) => readFile(join(labFolder, 'pki', name));
+  const connect = async () =>
+    new Agent({ keepAlive: true, ca: await pem('ca.crt'), cert: await pem('admin.crt'), key: await pem('admin.key') });
+  let agent: Promise<Agent> | undefined;
+  let last = controllers[0];
+  const inTurn = () => [...controllers].sort((one, other) => Number(other === last) - Number(one === last));
+
+  const askOne = async (controller: Machine, request: ApiRequest, timeoutSeconds: number, signal?: AbortSignal) => {
+    const { path, method, headers, body } = request;
+    agent ??= connect();
+    const limit = AbortSignal.timeout(timeoutSeconds * 1000);
+    return httpsGet({
+      path,
+      ...(method === undefined ? {} : { method }),
+      ...(headers === undefined ? {} : { headers }),
+      ...(body === undefined ? {} : { body }),
+      host: '127.0.0.1',
+      port: controller.publishedPorts[6443] ?? 0,
+      agent: await agent,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+  };
+
+  const look = async (controller: Machine, timeoutSeconds: number): Promise<ApiServerLook> => {
+    const about = { machine: controller.name, address: apiServerUrl(controller) };
+    try {
+      const { status } = await askOne(controller, { path: '/readyz' }, timeoutSeconds);
+      return status === 200 ? { ...about, ready: true } : { ...about, ready: false, why: `/readyz answers ${status}` };
+    } catch (error) {
+      return { ...about, ready: false, why: messageOf(error) };
+    }
+  };
+
+  return {
+    async ask(request, timeoutSeconds, signal) {
+      let poor: Answer | undefined;
+      let silence: unknown;
+      const { of } = request;
+      const asked = inTurn().filter(({ name }) => of === undefined || name === of);
+      for (const controller of asked) {
+        try {
+          const answer = await askOne(controller, request, timeoutSeconds / asked.length, signal);
+          if (answer.status < 500) {
+            if (of === undefined) last = controller;
+            return answer;
+          }
+          poor ??= answer;
+        } catch (error) {
+          if (signal?.aborted) throw error;
+          silence ??= error;
+        }
+      }
+      if (poor) return poor;
+      throw silence instanceof Error ? silence : new ApiUnreachable('the lab has no such controller');
+    },
+    looks: (timeoutSeconds) => Promise.all(controllers.map((controller) => look(controller, timeoutSeconds))),
+    async answering(timeoutSeconds) {
+      for (const controller of inTurn()) {
+        if ((await look(controller, timeoutSeconds)).ready) return (last = controller);
+      }
+      return undefined;
+    },
+    async close() {
+      (await agent)?.destroy();
+    },
+  };
+}
