@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Provider, Size } from '../lab/layout.ts';
 import { contextOf, type Context } from './context.ts';
 import { status } from './lab-status.ts';
+import { addUpgradeCommand } from './lab-upgrade.ts';
 import { reporterFor } from './reporter.ts';
 
 /** `firedrill lab`: the machines, from boot to removal. */
@@ -27,6 +28,7 @@ export function addLabCommand(program: Command): void {
     .action(async (_: unknown, command: Command) => {
       await status(contextOf(command));
     });
+  addUpgradeCommand(lab);
   lab
     .command('halt')
     .description('Stop the machines and keep their data.')

@@ -4,10 +4,10 @@ export class FiredrillError extends Error {
   readonly code: string;
   /** One or two sentences, or a command: what the reader can do now. */
   readonly remedy: string;
-  /** 2 wrong usage, 3 could not run or could not tell. */
-  readonly exitCode: 2 | 3;
+  /** 1 not reached, or not allowed as things are; 2 wrong usage; 3 could not run or could not tell. */
+  readonly exitCode: 1 | 2 | 3;
 
-  constructor(message: string, details: { code: string; remedy: string; cause?: unknown; exitCode?: 2 | 3 }) {
+  constructor(message: string, details: { code: string; remedy: string; cause?: unknown; exitCode?: 1 | 2 | 3 }) {
     super(message, { cause: details.cause });
     this.name = 'FiredrillError';
     this.code = details.code;

@@ -1,12 +1,13 @@
 import type { Lab } from '../lab.ts';
 import { runsKubelet } from '../layout.ts';
+import { cordonMark, uncordonNode } from '../upgrade/drain.ts';
 
 /** Namespaces that Kubernetes itself makes. */
 const ownNamespaces = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
 
 interface List {
   items: {
-    metadata: { name: string; labels?: Record<string, string> };
+    metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
     spec?: { unschedulable?: boolean; taints?: { key: string }[] };
   }[];
 }
@@ -46,7 +47,8 @@ async function openNodes(lab: Lab): Promise<void> {
   const machines = new Map(lab.layout.machines.filter(runsKubelet).map((machine) => [machine.name, machine]));
   for (const { metadata, spec } of items) {
     if (!machines.has(metadata.name)) continue;
-    if (spec?.unschedulable) await lab.onHost(`kubectl uncordon ${metadata.name}`);
+    if (metadata.annotations?.[cordonMark] !== undefined) await uncordonNode(lab, metadata.name);
+    else if (spec?.unschedulable) await lab.onHost(`kubectl uncordon ${metadata.name}`);
     const foreign = (spec?.taints ?? []).filter(
       ({ key }) => key !== 'node-role.kubernetes.io/control-plane' && !key.startsWith('node.kubernetes.io/'),
     );

@@ -1,0 +1,21 @@
+import { messageOf } from '../system/errors.ts';
+import type { ActionReporter } from './up.ts';
+
+/** Does one named thing after the other, and shows each as it goes. `detail` words what one found. */
+export type Act = <T>(title: string, work: () => T | Promise<T>, detail?: (found: T) => string) => Promise<T>;
+
+/** Nothing is begun once the signal was aborted. */
+export const acting =
+  (reporter: ActionReporter, signal?: AbortSignal): Act =>
+  async (title, work, detail) => {
+    signal?.throwIfAborted();
+    const shown = reporter.action(title);
+    try {
+      const found = await work();
+      shown.done(detail?.(found));
+      return found;
+    } catch (error) {
+      shown.failed(messageOf(error).split('\n')[0] ?? '');
+      throw error;
+    }
+  };

@@ -1,0 +1,102 @@
+import type { CommandResult } from '../../system/run.ts';
+import { parseVersion, type Version } from './version.ts';
+
+/** Which of the two minors in the bundle. */
+export type Minor = 'older' | 'newer';
+
+/** Where each machine with a kubelet has the programs of a minor. The newer one is what its units run unless told otherwise. */
+export const programFolders: Readonly<Record<Minor, string>> = { older: '/opt/older', newer: '/opt/bin' };
+export const otherThan = (minor: Minor): Minor => (minor === 'older' ? 'newer' : 'older');
+
+/** Read by the units of kubelet and kube-proxy; absent for the newer minor (cloud-config/node.yaml). */
+const choice = '/etc/kubernetes/version.env';
+const units = ['kubelet', 'kube-proxy'] as const;
+const mainPid = (unit: string): string => `$(systemctl show --property MainPID --value ${unit})`;
+
+/** What a machine says of its two programs. Undefined: it does not run, or the folder does not have it. */
+export interface Survey {
+  runs: { kubelet: Version | undefined; kubeProxy: Version | undefined };
+  /** In the folder of the wanted minor. */
+  has: { kubelet: Version | undefined; kubeProxy: Version | undefined };
+  /** Whether a restart of the machine would bring the wanted minor. */
+  chosen: boolean;
+}
+
+/** Asks the processes that run, not the files that they were started from: somebody may have changed these since. */
+export const surveyScript = (minor: Minor): string => `
+for unit in ${units.join(' ')}; do
+  pid=$(systemctl show --property MainPID --value $unit)
+  echo "runs-$unit $(/proc/$pid/exe --version 2>/dev/null)"
+  echo "has-$unit $(${programFolders[minor]}/$unit --version 2>/dev/null)"
+done
+folder=$(sed -n 's/^KUBERNETES_BIN=//p' ${choice} 2>/dev/null | tail -n 1)
+[ "\${folder:-${programFolders.newer}}" = ${programFolders[minor]} ] && echo "chosen yes" || echo "chosen no"`;
+
+export function surveyIn({ stdout }: CommandResult): Survey {
+  const said = linesOf(stdout);
+  const version = (key: string) => parseVersion(said.get(key) ?? '');
+  return {
+    runs: { kubelet: version('runs-kubelet'), kubeProxy: version('runs-kube-proxy') },
+    has: { kubelet: version('has-kubelet'), kubeProxy: version('has-kube-proxy') },
+    chosen: said.get('chosen') === 'yes',
+  };
+}
+
+/**
+ * Chooses a minor for good, and restarts what runs another one. Pods live on: the units kill the kubelet alone. May be
+ * killed at any point and run again.
+ */
+export const moveScript = (minor: Minor): string =>
+  [
+    'set -e',
+    ...(minor === 'newer'
+      ? [`rm -f ${choice}`]
+      : [
+          // Renamed into place: a machine that is started again in between finds the old choice or the new one.
+          `echo KUBERNETES_BIN=${programFolders[minor]} > ${choice}.new`,
+          `mv ${choice}.new ${choice}`,
+        ]),
+    ...units.map(
+      (unit) =>
+        `[ "$(readlink /proc/${mainPid(unit)}/exe)" = ${programFolders[minor]}/${unit} ] || systemctl restart --no-block ${unit}`,
+    ),
+  ].join('\n');
+
+/** How far the machine itself has come. */
+export interface Progress {
+  /** Units whose process is of the wanted minor. */
+  moved: { kubelet: boolean; kubeProxy: boolean };
+  /** When the kubelet's process started, in seconds since 1970 by the machine's clock. */
+  kubeletSince: number;
+  /** HTTP status of kube-proxy's own health page; 0 where it does not answer. */
+  kubeProxyHealth: number;
+}
+
+/** Cheap enough to be asked a few times a second: it starts neither program. 10256 is kube-proxy's default health port. */
+export const progressScript = (minor: Minor): string =>
+  [
+    ...units.map(
+      (unit) =>
+        `[ "$(readlink /proc/${mainPid(unit)}/exe)" = ${programFolders[minor]}/${unit} ] && echo "${unit} moved" || echo "${unit} not"`,
+    ),
+    `age=$(ps -o etimes= -p ${mainPid('kubelet')} 2>/dev/null)`,
+    'echo "since $(( $(date +%s) - ${age:-0} ))"',
+    `echo "health $(curl --silent --max-time 2 --output /dev/null --write-out '%{http_code}' http://127.0.0.1:10256/healthz)"`,
+  ].join('\n');
+
+export function progressIn({ stdout }: CommandResult): Progress {
+  const said = linesOf(stdout);
+  return {
+    moved: { kubelet: said.get('kubelet') === 'moved', kubeProxy: said.get('kube-proxy') === 'moved' },
+    kubeletSince: Number(said.get('since') ?? Infinity),
+    kubeProxyHealth: Number(said.get('health') ?? 0),
+  };
+}
+
+const linesOf = (text: string): Map<string, string> =>
+  new Map(
+    text.split('\n').map((line) => {
+      const at = line.indexOf(' ');
+      return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+    }),
+  );
