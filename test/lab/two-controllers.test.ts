@@ -90,8 +90,8 @@ it('asks the first, and the second where the first is gone, and stays there', as
 it('leaves time for the second where the first is silent', async () => {
   c1.status = 0;
   const startedAt = Date.now();
-  expect((await apiServers.ask({ path: '/version' }, 0.6)).body).toBe('c2');
-  expect(Date.now() - startedAt).toBeLessThan(600);
+  expect((await apiServers.ask({ path: '/version' }, 2)).body).toBe('c2');
+  expect(Date.now() - startedAt).toBeLessThan(2000);
 });
 
 it('turns to the second where the first can do nothing, and gives a refusal as it is', async () => {
