@@ -57,7 +57,7 @@ const firstNumber: Record<Role, number> = { etcd: 51, controller: 101, worker: 2
 const shortName: Record<Role, string> = { etcd: 'e', controller: 'c', worker: 'w' };
 const counts: Record<Exclude<Size, 'single'>, Record<Role, number>> = {
   default: { etcd: 3, controller: 1, worker: 2 },
-  ha: { etcd: 3, controller: 2, worker: 2 },
+  ha: { etcd: 3, controller: 2, worker: 3 },
 };
 
 export interface LayoutChoices {
