@@ -10,7 +10,10 @@ export interface Traffic {
   peers: readonly string[];
   /** As the machine sees it: `in` drops what the peers send, `out` what they are sent. Default `both`. */
   direction?: 'in' | 'out' | 'both';
-  /** Only connections to this TCP port of the machine (`in`) or of the peers (`out`). Default: everything. */
+  /**
+   * Only connections to this TCP port of the machine (`in`) or of the peers (`out`): what their clients send. With
+   * `both`, to this port on either side, and what is answered. Default: everything.
+   */
   tcpPort?: number;
 }
 
@@ -27,11 +30,13 @@ export function cutTraffic(lab: Pick<Lab, 'machine'>, traffic: Traffic): Fault {
 /** The iptables matches of packets between a machine and its peers. */
 export function matchesOf(lab: Pick<Lab, 'machine'>, { on, peers, direction = 'both', tcpPort }: Traffic): string[] {
   lab.machine(on);
-  const port = tcpPort === undefined ? '' : ` -p tcp --dport ${tcpPort}`;
+  const ends = direction === 'both' ? ['--dport', '--sport'] : ['--dport'];
+  const ports = tcpPort === undefined ? [''] : ends.map((end) => ` -p tcp ${end} ${tcpPort}`);
   return peers
     .map((peer) => lab.machine(peer))
     .flatMap((peer) => [peer.address, ...(runsKubelet(peer) ? [podSubnet(peer)] : [])])
-    .flatMap((address) => [
+    .flatMap((address) => ports.map((port) => ({ address, port })))
+    .flatMap(({ address, port }) => [
       ...(direction === 'out' ? [] : [`-s ${address}${port}`]),
       ...(direction === 'in' ? [] : [`-d ${address}${port}`]),
     ]);

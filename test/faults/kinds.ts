@@ -1,4 +1,5 @@
 import type { Lab } from '../../scripts/lab/lab.ts';
+import { breakProgram } from '../../scripts/faults/break-program.ts';
 import { cutTraffic } from '../../scripts/faults/cut-traffic.ts';
 import { deleteRoute } from '../../scripts/faults/delete-route.ts';
 import type { Fault } from '../../scripts/faults/fault.ts';
@@ -18,6 +19,7 @@ export const kinds: Record<string, (lab: Lab) => Fault> = {
   'cut-traffic': (lab) => cutTraffic(lab, { on: 'w1', peers: ['w2'] }),
   'cut-traffic one way to a port': (lab) =>
     cutTraffic(lab, { on: 'w1', peers: ['w2'], direction: 'out', tcpPort: 6443 }),
+  'cut-traffic to a port, answers too': (lab) => cutTraffic(lab, { on: 'w1', peers: ['w2'], tcpPort: 6443 }),
   'lose-packets': (lab) => losePackets(lab, { on: 'w1', peers: ['w2'], share: 0.3 }),
   'limit-rate': (lab) => limitRate(lab, 'w1', 512),
   'delete-route': () => deleteRoute('w1', '10.2.22.0/24'),
@@ -26,6 +28,7 @@ export const kinds: Record<string, (lab: Lab) => Fault> = {
   'move-file of a folder': () => moveFile('w1', '/srv/disk'),
   'flip-byte': () => flipByte('w1', '/srv/disk/*.wal', 2),
   'fill-disk': () => fillDisk('w1', '/srv/disk', 1, 'etcd.service'),
+  'break-program': () => breakProgram('w1', '/srv/disk/0.wal'),
   'stop-service': () => stopService('w1', 'etcd.service'),
   'kill-process': () => killProcess('w1', { unit: 'etcd.service' }),
   'pause-process': () => pauseProcess('w1', { program: 'sleep' }),
