@@ -17,14 +17,14 @@ export interface Visit {
 }
 
 /**
- * A visitor who asks for the page 20 times a second until the step ends, each time over a new connection. She does not
- * wait for an answer before she asks again, so that a slow app is not asked less.
+ * A visitor who asks for the page 20 times a second until the step ends, each time over a new connection, through `w1`
+ * or another worker. She does not wait for an answer before she asks again, so that a slow app is not asked less.
  */
-export async function visit(lab: Lab, signal: AbortSignal): Promise<Visit[]> {
+export async function visit(lab: Lab, signal: AbortSignal, through?: string): Promise<Visit[]> {
   const visits: Visit[] = [];
   const open = new Set<Promise<void>>();
   while (!signal.aborted) {
-    const visiting = once(lab).then((result) => {
+    const visiting = once(lab, through).then((result) => {
       visits.push(result);
       open.delete(visiting);
     });
@@ -35,9 +35,9 @@ export async function visit(lab: Lab, signal: AbortSignal): Promise<Visit[]> {
   return visits.sort((a, b) => a.sentAt - b.sentAt);
 }
 
-async function once(lab: Lab): Promise<Visit> {
+async function once(lab: Lab, through: string | undefined): Promise<Visit> {
   const sentAt = Date.now();
-  const answer = await askApp(lab, appPaths.page, patienceSeconds);
+  const answer = await askApp(lab, appPaths.page, patienceSeconds, through);
   const ok = answer.status === 200;
   const version = answer.status === undefined ? undefined : answer.version;
   return { sentAt, answeredAt: Date.now(), ok, ...(version === undefined ? {} : { version }) };

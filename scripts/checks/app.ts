@@ -1,24 +1,27 @@
 import { get } from 'node:http';
 import type { Lab } from '../lab/lab.ts';
+import { appNodePort } from '../lab/layout.ts';
 import { machineCheck } from './looking.ts';
 import { met, unmet, type Check } from './verdict.ts';
 
 /** The guestbook's paths (app/web.ts). The page is served with the messages in it, or with 503. */
 export const appPaths = { page: '/', messages: '/api/messages', info: '/api/info' } as const;
 
-/** Times that the version is asked: each time over a new connection, which may end on another pod. */
+/** Times that the app is asked where the answer may depend on the pod: each time over a new connection. */
 const versionSamples = 8;
+const doorSamples = 8;
 
 export type AppAnswer =
   | { status: number; body: string; /** Of the pod that answered (header X-Version). */ version: string | undefined }
   | { status: undefined; why: string };
 
 /**
- * One request to the app as somebody outside would send it: through the NodePort of `w1`, published on 127.0.0.1, and
- * over a connection of its own, so that it may end on any pod. Never throws.
+ * One request to the app as somebody outside would send it: through the NodePort of `w1`, or of another worker,
+ * published on 127.0.0.1, and over a connection of its own, so that it may end on any pod. Never throws for an answer.
+ * @throws FiredrillError `unknown-machine`.
  */
-export function askApp(lab: Lab, path: string, timeoutSeconds = 2): Promise<AppAnswer> {
-  const url = `${lab.shellEnvironment()['APP'] ?? ''}${path}`;
+export function askApp(lab: Lab, path: string, timeoutSeconds = 2, through?: string): Promise<AppAnswer> {
+  const url = `${doorOf(lab, through)}${path}`;
   return new Promise((resolve) => {
     const fail = (error: Error): void => {
       resolve({
@@ -46,6 +49,18 @@ export function appAnswers(): Check {
   return machineCheck(claim, async (lab) => {
     const answer = await askApp(lab, appPaths.page);
     return answer.status === 200 ? met('the app shows its page') : unmet(said(answer), claim);
+  });
+}
+
+/** The app shows its page to everybody who comes in through that worker, whichever pod each of them is sent to. */
+export function appAnswersThrough(machine: string): Check {
+  const claim = `the app answers through ${machine}`;
+  return machineCheck(claim, async (lab) => {
+    const asked = Array.from({ length: doorSamples }, () => askApp(lab, appPaths.page, 2, machine));
+    const bad = (await Promise.all(asked)).filter(({ status }) => status !== 200);
+    const [first] = bad;
+    if (!first) return met(`it answered ${doorSamples} of ${doorSamples} requests`);
+    return unmet(`${bad.length} of ${doorSamples} requests failed: ${said(first)}`, claim);
   });
 }
 
@@ -84,6 +99,11 @@ export function appVersionIs(version: string): Check {
     return met(`${versionSamples} of ${versionSamples} answers came from version ${version}`);
   });
 }
+
+const doorOf = (lab: Lab, through: string | undefined): string =>
+  through === undefined
+    ? (lab.shellEnvironment()['APP'] ?? '')
+    : `http://127.0.0.1:${lab.machine(through).publishedPorts[appNodePort] ?? 0}`;
 
 const said = (answer: AppAnswer): string =>
   answer.status === undefined ? `no answer from the app (${answer.why})` : `the app answers ${answer.status}`;

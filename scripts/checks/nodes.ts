@@ -31,6 +31,27 @@ export function nodeIsNotReady(name: string): Check {
   });
 }
 
+/** The cluster has these nodes and no other, Ready or not. */
+export function nodesAreOnly(...names: string[]): Check {
+  const claim = `the cluster's nodes are ${listed(names)}`;
+  return clusterCheck(claim, async (cluster) => {
+    const found = (await allNodes(cluster)).map(nameOf).sort();
+    const saw = `its nodes are ${listed(found)}`;
+    return found.join() === names.toSorted().join() ? met(saw) : unmet(saw, claim);
+  });
+}
+
+/** The scheduler may give new pods to the node: nobody has cordoned it. */
+export function nodeTakesPods(name: string): Check {
+  const claim = `node ${name} takes new pods`;
+  return clusterCheck(claim, async (cluster) => {
+    const node = await cluster.get<V1Node>(`/api/v1/nodes/${name}`);
+    if (!node) return unknown(`there is no node ${name}`);
+    const hint = `'kubectl uncordon ${name}' ends it.`;
+    return node.spec?.unschedulable ? unmet(`${name} is cordoned`, claim, hint) : met(`${name} is not cordoned`);
+  });
+}
+
 /** The node carries the label. An empty value is a value of its own, as in `node-role.kubernetes.io/worker=`. */
 export function nodeHasLabel(name: string, key: string, value: string): Check {
   const claim = `node ${name} has the label ${key}=${value}`;

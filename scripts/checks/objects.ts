@@ -28,7 +28,7 @@ export function serviceHasEndpoints(name: string, atLeast = 1, namespace = 'defa
  */
 export function answerIs(
   question: { configMap: string; key: string; asks: string },
-  truth: (lab: Lab) => Promise<string | undefined> | string | readonly string[],
+  truth: (lab: Lab) => Promise<string | readonly string[] | undefined> | string | readonly string[],
 ): Check {
   const { configMap, key, asks } = question;
   const claim = `the ConfigMap ${configMap} says ${asks}`;

@@ -66,6 +66,19 @@ export function podsAreReady(selector: string, atLeast: number): Check {
   });
 }
 
+/** No pod with these labels is on its way out: whoever was told to stop one has done it. */
+export function noPodIsTerminating(selector: string): Check {
+  const claim = `no pod with ${selector} is on its way out`;
+  return clusterCheck(claim, async (cluster) => {
+    const path = `/api/v1/namespaces/default/pods?labelSelector=${encodeURIComponent(selector)}`;
+    const pods = (await cluster.get<{ items: V1Pod[] }>(path))?.items ?? [];
+    const leaving = pods.filter((pod) => pod.metadata?.deletionTimestamp !== undefined);
+    if (leaving.length === 0) return met(claim);
+    const nodes = [...new Set(leaving.map((pod) => pod.spec?.nodeName ?? 'no node'))].sort();
+    return unmet(`${counted(leaving.length, 'pod')} on ${listed(nodes)} is still on its way out`, claim);
+  });
+}
+
 /** The pod of this name is Ready. */
 export function podIsReady(name: string, namespace = 'default'): Check {
   const claim = `pod ${name} is Ready`;

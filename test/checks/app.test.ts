@@ -1,7 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { appAnswers, appHasMessage, appVersionIs } from '../../scripts/checks/app.ts';
+import { appAnswers, appAnswersThrough, appHasMessage, appVersionIs } from '../../scripts/checks/app.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
 import { fakeLab } from './fake-lab.ts';
 
 /** A lab whose app is this handler, on loopback. */
@@ -29,6 +30,24 @@ test('the app answers, or has lost its Redis, or does not answer at all', async 
   });
   const silent = await appAnswers().look(nobody);
   expect(silent.kind === 'unmet' && silent.saw).toMatch(/no answer from the app \(connect ECONNREFUSED/);
+});
+
+test('through another worker, everybody must be answered', async () => {
+  let asked = 0;
+  const lab = await labWithApp((_request, response) => {
+    asked += 1;
+    response.writeHead(asked % 8 === 3 ? 503 : 200).end();
+  });
+  const through = (port: number) =>
+    ({ ...lab, machine: () => ({ publishedPorts: { 30080: port } }) }) as unknown as Lab;
+  const port = Number(new URL(lab.shellEnvironment()['APP'] ?? '').port);
+  expect(await appAnswersThrough('w2').look(through(port))).toMatchObject({
+    kind: 'unmet',
+    saw: '1 of 8 requests failed: the app answers 503',
+  });
+  const whole = await labWithApp(guestbook({ '/': 'page' }));
+  const wholePort = Number(new URL(whole.shellEnvironment()['APP'] ?? '').port);
+  expect((await appAnswersThrough('w2').look(through(wholePort))).kind).toBe('met');
 });
 
 test('a message is there word for word, and not as part of another', async () => {

@@ -1,10 +1,18 @@
 import { expect, test } from 'vitest';
 import { apiServerAnswers, apiServerIsDown } from '../../scripts/checks/control-plane.ts';
-import { nodeHasLabel, nodeIsNotReady, nodesAreReady, noNodeHasLabel } from '../../scripts/checks/nodes.ts';
+import {
+  nodeHasLabel,
+  nodeIsNotReady,
+  nodesAreOnly,
+  nodesAreReady,
+  nodeTakesPods,
+  noNodeHasLabel,
+} from '../../scripts/checks/nodes.ts';
 import { answerIs, namedPodIsGone, podWasReplaced, serviceHasEndpoints } from '../../scripts/checks/objects.ts';
 import type { Check } from '../../scripts/checks/verdict.ts';
 import {
   deploymentIsRolledOut,
+  noPodIsTerminating,
   podIsGone,
   podIsReady,
   podsAreReady,
@@ -20,6 +28,7 @@ const node = (name: string, ready: string, labels = {}) => ({
   status: { conditions: [{ type: 'Ready', status: ready, message: 'Kubelet stopped posting node status.' }] },
 });
 const nodes = (...items: unknown[]) => ({ '/api/v1/nodes': { items } });
+const cordoned = { spec: { unschedulable: true } };
 const one = (item: { metadata: { name: string } }) => ({ [`/api/v1/nodes/${item.metadata.name}`]: item });
 
 const deploymentPath = '/apis/apps/v1/namespaces/default/deployments/guestbook';
@@ -78,6 +87,12 @@ const table: [string, Check, Answers['objects'], 'met' | 'unmet' | 'unknown', Re
   ['label: no such node', nodeHasLabel('w1', 'rack', 'a'), {}, 'unknown', /no node w1/],
   ['no label anywhere', noNodeHasLabel('rack'), nodes(node('w1', 'True')), 'met', /no node/],
   ['a label left', noNodeHasLabel('rack'), nodes(node('w1', 'True', { rack: 'a' })), 'unmet', /w1 has it/],
+  ['these nodes', nodesAreOnly('w2', 'w1'), nodes(node('w1', 'True'), node('w2', 'False')), 'met', /w1 and w2/],
+  ['a node too many', nodesAreOnly('w1'), nodes(node('w1', 'True'), node('w3', 'True')), 'unmet', /w1 and w3/],
+  ['a node is missing', nodesAreOnly('w1', 'w2'), nodes(node('w1', 'True')), 'unmet', /nodes are w1/],
+  ['takes pods', nodeTakesPods('w1'), one({ ...node('w1', 'False') }), 'met', /not cordoned/],
+  ['cordoned', nodeTakesPods('w1'), one({ ...node('w1', 'True'), ...cordoned }), 'unmet', /w1 is cordoned/],
+  ['takes pods: no such node', nodeTakesPods('w1'), {}, 'unknown', /no node w1/],
 
   ['rolled out', rolledOut, { [deploymentPath]: rollout() }, 'met', /4 of 4 pods available/],
   ['no deployment', rolledOut, {}, 'unmet', /no Deployment/],
@@ -126,6 +141,14 @@ const table: [string, Check, Answers['objects'], 'met' | 'unmet' | 'unknown', Re
   ['pod missing', podIsReady('p'), {}, 'unmet', /no pod p/],
   ['pod gone', podIsGone('p'), {}, 'met', /no pod p/],
   ['pod still there', podIsGone('p'), { [podPath('p')]: pod('w1') }, 'unmet', /p is there/],
+  ['none is leaving', noPodIsTerminating('app=guestbook'), pods(pod('w1', 'False')), 'met', /no pod/],
+  [
+    'one is leaving',
+    noPodIsTerminating('app=guestbook'),
+    pods(pod('w1'), pod('w2', 'False', { deletionTimestamp: 'now' })),
+    'unmet',
+    /1 pod on w2 is still/,
+  ],
   ['runs there', podsRunOn('app=guestbook', 'w1', 'w2'), pods(pod('w1'), pod('w2')), 'met', /on w2/],
 
   [
