@@ -1,0 +1,107 @@
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import { isReadyPod } from '../../scripts/checks/workloads.ts';
+import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { visit, type Visit } from '../02-run-an-app/visitor.ts';
+import { runningContainers, stillRunning, type RunningContainer } from '../containers.ts';
+import { sample, within, type Sample } from '../sampling.ts';
+
+/** What the API server says of w2 at one moment. */
+interface Said {
+  ready: boolean;
+  cordoned: boolean;
+  /** Ready pods of the guestbook on it. */
+  pods: number;
+}
+
+/** What w2 itself says. */
+interface OnW2 {
+  containers: readonly RunningContainer[];
+  /** How often systemd has started the kubelet again since somebody did so last. */
+  restarts: number;
+}
+
+export interface Move {
+  /** Visits through w2, the node that is changed. */
+  visits: readonly Visit[];
+  said: readonly Sample<Said>[];
+  onW2: readonly Sample<OnW2>[];
+}
+
+/** A visitor who comes in through w2, the API server's word, and the machine's own word, side by side. */
+export const observeMove = async (lab: Lab, signal: AbortSignal): Promise<Move> => {
+  const [visits, said, onW2] = await Promise.all([
+    visit(lab, signal, 'w2'),
+    sample(signal, 0.3, () => askApiServer(lab)),
+    sample(signal, 1, () => askMachine(lab)),
+  ]);
+  return { visits, said, onW2 };
+};
+
+async function askApiServer(lab: Lab): Promise<Said> {
+  const [node, pods] = await Promise.all([
+    lab.kubernetes.get<V1Node>('/api/v1/nodes/w2'),
+    lab.kubernetes.get<{ items: V1Pod[] }>('/api/v1/namespaces/default/pods?labelSelector=app%3Dguestbook'),
+  ]);
+  return {
+    ready: node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    cordoned: node.spec?.unschedulable ?? false,
+    pods: pods.items.filter((pod) => pod.spec?.nodeName === 'w2' && isReadyPod(pod)).length,
+  };
+}
+
+async function askMachine(lab: Lab): Promise<OnW2> {
+  const [containers, restarts] = await Promise.all([
+    runningContainers(lab, 'w2'),
+    lab.on('w2', 'systemctl show --property NRestarts --value kubelet'),
+  ]);
+  return { containers, restarts: Number(restarts.stdout.trim()) };
+}
+
+/** @throws where nothing was observed. */
+export function moveIn({ observed }: DrillFacts): Move {
+  const seen = observed as Move | undefined;
+  if (!seen) throw new Error('nobody looked');
+  return seen;
+}
+
+/** Until when a step was as it was meant: a drill until its consequences were all seen, a task until it was reached. */
+const until = ({ bittenAt, metAt }: DrillFacts): number => bittenAt ?? metAt;
+
+export const whatContainersDo = (id: string, question: string): Prediction => ({
+  kind: 'choice',
+  id,
+  question,
+  choices: [
+    { value: 'live', says: 'they run on' },
+    { value: 'again', says: 'they are started anew' },
+    { value: 'gone', says: 'they stop' },
+  ],
+  measure(_lab, facts) {
+    const looks = within<OnW2>(moveIn(facts).onW2, facts.startedAt, until(facts));
+    const before = moveIn(facts).onW2[0]?.saw.containers ?? [];
+    const now = looks.at(-1)?.containers ?? [];
+    if (before.length === 0) throw new Error('no container ran on w2');
+    const same = stillRunning(before, now).length;
+    const value = same === before.length ? 'live' : now.length >= before.length ? 'again' : 'gone';
+    return Promise.resolve({ value, saw: `${same} of ${before.length} ran on, as the same processes` });
+  },
+});
+
+/** What `kubectl get nodes` said of w2 meanwhile. */
+export const whatNodesSay = (id: string, question: string): Prediction => ({
+  kind: 'choice',
+  id,
+  question,
+  choices: [
+    { value: 'ready', says: 'Ready, all the time' },
+    { value: 'moment', says: 'NotReady, for a moment' },
+    { value: 'long', says: 'NotReady, more than half of the time' },
+  ],
+  measure(_lab, facts) {
+    const looks = within<Said>(moveIn(facts).said, facts.startedAt, facts.metAt);
+    const bad = looks.filter(({ ready }) => !ready).length;
+    const value = bad === 0 ? 'ready' : bad <= looks.length / 2 ? 'moment' : 'long';
+    return Promise.resolve({ value, saw: `NotReady in ${bad} of ${looks.length} looks` });
+  },
+});
