@@ -9,7 +9,8 @@ export function byId<T extends Element>(id: string, kind: new () => T): T {
 }
 
 /** What calls of the program must show: see scripts/page/same-origin.ts. */
-export const token = document.querySelector<HTMLMetaElement>('meta[name="firedrill-token"]')?.content ?? '';
+export const pageToken = (): string =>
+  document.querySelector<HTMLMetaElement>('meta[name="firedrill-token"]')?.content ?? '';
 
 const svgNamespace = 'http://www.w3.org/2000/svg';
 

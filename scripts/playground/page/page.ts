@@ -1,7 +1,7 @@
 // The page's script. It runs in the browser: the server takes the types off.
 // What users typed, and what etcd answered, is only ever set as text, never as markup.
 
-import { byId, svg, token } from '../../page/dom.ts';
+import { byId, pageToken, svg } from '../../page/dom.ts';
 
 type State = 'leader' | 'follower' | 'learner' | 'leaderless' | 'silent' | 'stopped' | 'removed';
 
@@ -33,6 +33,7 @@ interface Answer {
   remedy?: string;
 }
 
+const token = pageToken();
 const states: Record<State, string> = {
   leader: 'leader',
   follower: 'follower',
