@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { StageEvent } from '../stage/event.ts';
 import { eventLine, secondLine, summaryLines } from '../stage/lines.ts';
 import { screenLines } from '../stage/screen.ts';
-import type { StageSource } from '../stage/stage.ts';
+import type { StageSource } from '../stage/source.ts';
 import type { Summary } from '../stage/summary.ts';
 import { Keyboard } from '../ui/keyboard.ts';
 import { columnsOf, wantsAccessible, wantsColour } from '../ui/look.ts';

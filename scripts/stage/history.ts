@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateFolder } from '../system/folders.ts';
 import { failedIn, isHealthy } from './load/second.ts';
-import type { StageRecorder } from './stage.ts';
+import type { StageRecorder } from './source.ts';
 import type { Summary } from './summary.ts';
 
 /** Name of the file with the stage's history of a lab and a day (UTC), beside the event logs of the lessons. */

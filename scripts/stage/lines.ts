@@ -31,12 +31,14 @@ export function summaryLines(summary: Summary): string[] {
     `Answered: ${amount(answered)}. Failed: ${amount(failed)}.`,
     ...causeLines(summary),
     `Not healthy: ${duration(unhealthySeconds)}.${unknownSeconds === 0 ? '' : ` Nobody can tell: ${duration(unknownSeconds)}.`}`,
-    `In half of the seconds, 99 of 100 answers came within ${milliseconds(summary.p99Ms)} (half of the answers: ` +
-      `${milliseconds(summary.p50Ms)}); in the slowest second within ${milliseconds(summary.worstP99Ms)}.`,
+    `99 of 100 answers came within ${milliseconds(summary.p99Ms)} in half of the seconds, and within ` +
+      `${milliseconds(summary.worstP99Ms)} in the slowest.`,
+    `Half of them came within ${milliseconds(summary.p50Ms)}.`,
   ];
   if (late > requests * lateShare) {
     lines.push(
-      `${amount(late)} requests left too late or not at all: the generator was the limit, not the app. Ask for fewer with --rate.`,
+      `${amount(late)} requests left too late or not at all: the generator was the limit, not the app.`,
+      'Ask for fewer with --rate.',
     );
   }
   const pods = Object.entries(summary.pods).toSorted(([, one], [, other]) => other - one);

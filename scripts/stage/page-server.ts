@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { sendEvents, type Events } from '../page/events.ts';
 import { sendJson, serveLocalPage, type LocalPage } from '../page/serve.ts';
 import { failedIn, isHealthy, type Second } from './load/second.ts';
-import type { StageSource } from './stage.ts';
+import type { StageSource } from './source.ts';
 import { judged, type ShownEvent, type StageView } from './view.ts';
 
 /** A second as the page draws it. `healthy` is null where nobody can tell. */

@@ -8,21 +8,8 @@ import type { Recent } from './load/tally.ts';
 import { leaderOf } from './watch/news.ts';
 import type { Sight } from './watch/sight.ts';
 import { Watch } from './watch/watch.ts';
+import type { StageRecorder, StageSource } from './source.ts';
 import * as view from './view.ts';
-
-/** What whoever shows the stage is given. The page and the tests know no more of it. */
-export interface StageSource {
-  view(): view.StageView;
-  seconds(): readonly Second[];
-  events(): readonly view.ShownEvent[];
-  causes(): readonly Cause[];
-}
-
-/** What is kept of a run as it goes. */
-export interface StageRecorder {
-  second(second: Second): void;
-  event(event: StageEvent): void;
-}
 
 export interface StageOptions {
   lab: Lab;

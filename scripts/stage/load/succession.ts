@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Door } from '../door.ts';
 import { Generator, type GeneratorOptions } from './generator.ts';
 import { answerSeconds } from './second.ts';
@@ -34,10 +33,11 @@ export class Succession {
   private readonly options: SuccessionOptions;
   private readonly start: StartGenerator;
   private readonly running = new Set<{ stop(): void; kill(): void; ended: Promise<unknown> }>();
-  private readonly over = new AbortController();
+  private over = false;
   private current: { stop(): void } | undefined;
   private doors: readonly Door[] = [];
   private aging: NodeJS.Timeout | undefined;
+  private restarting: NodeJS.Timeout | undefined;
 
   constructor(options: SuccessionOptions) {
     this.options = options;
@@ -52,20 +52,19 @@ export class Succession {
 
   /** Nothing more goes out; resolves when what is under way has ended, or was given up after so many seconds. */
   async stop(patienceSeconds = answerSeconds + 1): Promise<void> {
-    this.over.abort();
+    this.over = true;
     clearTimeout(this.aging);
+    clearTimeout(this.restarting);
     for (const generator of this.running) generator.stop();
-    const patience = new AbortController();
-    const all = Promise.all([...this.running].map(({ ended }) => ended)).then(() => {
-      patience.abort();
-    });
-    await pause(patienceSeconds * 1000, undefined, { signal: patience.signal }).catch(() => undefined);
-    for (const generator of this.running) generator.kill();
-    await all;
+    const patience = setTimeout(() => {
+      for (const generator of this.running) generator.kill();
+    }, patienceSeconds * 1000);
+    await Promise.all([...this.running].map(({ ended }) => ended));
+    clearTimeout(patience);
   }
 
   private succeed(): void {
-    if (this.over.signal.aborted || this.doors.length === 0) return;
+    if (this.over || this.doors.length === 0) return;
     clearTimeout(this.aging);
     this.aging = setTimeout(() => {
       this.succeed();
@@ -108,14 +107,15 @@ export class Succession {
       clearTimeout(starting);
       schedule.end(Date.now());
       this.running.delete(own);
-      if (!stopped) void this.restart(own, says);
+      if (!stopped) this.restart(own, says);
     });
   }
 
-  private async restart(ended: object, says: string): Promise<void> {
+  private restart(ended: object, says: string): void {
     if (this.current === ended) this.current = undefined;
     this.options.onTrouble(says);
-    await pause(restartMilliseconds, undefined, { signal: this.over.signal }).catch(() => undefined);
-    if (!this.current) this.succeed();
+    this.restarting = setTimeout(() => {
+      if (!this.current) this.succeed();
+    }, restartMilliseconds);
   }
 }

@@ -1,18 +1,7 @@
-// Draws history as SVG. It runs in the browser; nothing here touches the page before it is called.
+// Draws history as SVG. It runs in the browser.
 
 import { svg } from '../../page/dom.ts';
-
-export interface Drawn {
-  /** Its beginning, in milliseconds since the epoch. */
-  at: number;
-  /** How long it is, where it is more than a second. */
-  seconds?: number;
-  due: number;
-  answered: number;
-  failed: number;
-  p50Ms: number;
-  p99Ms: number;
-}
+import { pathOf, roundUp, secondMs, xOf, yOf, type Drawn, type Frame } from './scale.ts';
 
 /** A moment at which something happened. */
 export interface Mark {
@@ -21,72 +10,8 @@ export interface Mark {
   kind: string;
 }
 
-/** Where a picture has room: the rest is for the words on its axes. */
-export interface Frame {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-  from: number;
-  to: number;
-  most: number;
-}
-
-const secondMs = 1000;
-const mostColumns = 450;
 /** Tallest a picture of latencies is, at least: a millisecond more or less is nothing to see. */
 const leastLatencyMs = 10;
-
-export const xOf = ({ left, right, from, to }: Frame, at: number): number =>
-  left + ((at - from) / (to - from)) * (right - left);
-export const yOf = ({ top, bottom, most }: Frame, value: number): number =>
-  bottom - (Math.min(value, most) / most) * (bottom - top);
-
-/** The next round number: 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, ... */
-export function roundUp(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  const steps = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
-  return steps.map((step) => step * power).find((rounded) => rounded >= value) ?? 10 * power;
-}
-
-/**
- * No more columns than can be told apart: several seconds become one. Requests are a second's in the middle of them, but
- * that some failed stays to be seen; latencies are the worst of them.
- */
-export function binned(seconds: readonly Drawn[], span: number): Drawn[] {
-  const size = Math.max(1, Math.ceil(span / mostColumns));
-  if (size === 1) return [...seconds];
-  const bins = Map.groupBy(seconds, ({ at }) => Math.floor(at / (size * secondMs)) * size * secondMs);
-  return [...bins].map(([at, inside]) => {
-    const mean = (of: (second: Drawn) => number): number =>
-      inside.reduce((sum, one) => sum + of(one), 0) / inside.length;
-    const worst = (of: (second: Drawn) => number): number => Math.max(...inside.map(of));
-    return {
-      at,
-      seconds: size,
-      due: mean(({ due }) => due),
-      answered: mean(({ answered }) => answered),
-      failed: mean(({ failed }) => failed),
-      p50Ms: worst(({ p50Ms }) => p50Ms),
-      p99Ms: worst(({ p99Ms }) => p99Ms),
-    };
-  });
-}
-
-/**
- * The points of a curve in pieces: where more than `gapMs` is missing, it is broken, not drawn over.
- * @returns the attribute `d` of a path
- */
-export function pathOf(frame: Frame, points: readonly { at: number; value: number }[], gapMs = 2 * secondMs): string {
-  let before = -Infinity;
-  return points
-    .map(({ at, value }) => {
-      const command = at - before > gapMs ? 'M' : 'L';
-      before = at;
-      return `${command}${xOf(frame, at).toFixed(1)} ${yOf(frame, value).toFixed(1)}`;
-    })
-    .join('');
-}
 
 /** Requests: a column for every second, what was answered below, what failed above it in another colour. */
 export function drawRequests(
@@ -135,7 +60,7 @@ export interface Span {
 
 function frameOf(picture: SVGSVGElement, { to, seconds }: Span, most: number): Frame {
   const { width, height } = picture.viewBox.baseVal;
-  return { left: 80, right: width - 10, top: 10, bottom: height - 24, from: to - seconds * secondMs, to, most };
+  return { left: 90, right: width - 10, top: 14, bottom: height - 28, from: to - seconds * secondMs, to, most };
 }
 
 function axes(frame: Frame, words: (value: number) => string): SVGElement[] {
@@ -144,7 +69,7 @@ function axes(frame: Frame, words: (value: number) => string): SVGElement[] {
     const y = yOf(frame, value);
     return [
       svg('line', { x1: left, x2: right, y1: y, y2: y, class: 'grid' }),
-      svg('text', { x: left - 8, y: y + 5, 'text-anchor': 'end' }, words(value)),
+      svg('text', { x: left - 8, y: y + 7, 'text-anchor': 'end' }, words(value)),
     ];
   });
   const ago = (seconds: number): string =>
@@ -152,7 +77,7 @@ function axes(frame: Frame, words: (value: number) => string): SVGElement[] {
   const times = [1, 0.5, 0].map((share) => {
     const seconds = Math.round(((to - from) / secondMs) * share);
     const anchor = share === 1 ? 'start' : share === 0 ? 'end' : 'middle';
-    return svg('text', { x: xOf(frame, to - seconds * secondMs), y: bottom + 18, 'text-anchor': anchor }, ago(seconds));
+    return svg('text', { x: xOf(frame, to - seconds * secondMs), y: bottom + 22, 'text-anchor': anchor }, ago(seconds));
   });
   return [...rows, ...times, svg('line', { x1: left, x2: left, y1: top, y2: bottom, class: 'grid' })];
 }

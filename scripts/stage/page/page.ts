@@ -2,8 +2,11 @@
 // Whatever the cluster said is only ever set as text, never as markup.
 
 import { byId, pageToken } from '../../page/dom.ts';
-import { binned, drawLatency, drawRequests, type Drawn } from './chart.ts';
+import { drawLatency, drawRequests } from './chart.ts';
+import { drawEvents, type StageEvent } from './events.ts';
 import { drawMachines, type Machine } from './machines.ts';
+import { binned, type Drawn } from './scale.ts';
+import { amount, milliseconds } from './words.ts';
 
 interface View {
   at: number;
@@ -20,14 +23,6 @@ interface View {
   waiting: Machine['pods'];
 }
 
-interface StageEvent {
-  id: number;
-  at: number;
-  kind: string;
-  says: string;
-  failed: number;
-}
-
 interface Update {
   view: View;
   seconds: Drawn[];
@@ -38,13 +33,6 @@ const keptSeconds = 3600;
 const history = new Map<number, Drawn>();
 let latest: Update | undefined;
 let span = 300;
-
-const amount = (value: number): string => value.toLocaleString('en-US');
-const milliseconds = (value: number): string => {
-  if (value <= 0) return '-';
-  if (value >= 1000) return `${(value / 1000).toFixed(1)} s`;
-  return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
-};
 
 /** Set only when it changed: a screen reader reads it out, and a selection stays. */
 function say(id: string, text: string): void {
@@ -70,7 +58,7 @@ function showFigures({ rate, perSecond, failed, failedLately, p50Ms, p99Ms, heal
   say('p50', `half within ${milliseconds(p50Ms)}`);
   say('healthy', healthy === undefined ? 'nobody can tell' : healthy ? 'yes' : 'no');
   byId('healthy', HTMLElement).dataset['state'] = healthy === undefined ? 'unknown' : healthy ? 'good' : 'bad';
-  byId('failed', HTMLElement).dataset['state'] = failedLately > 0 ? 'bad' : 'good';
+  byId('failed', HTMLElement).dataset['state'] = failedLately > 0 ? 'bad' : failed > 0 ? 'past' : 'good';
   say('warning', warning ?? '');
   byId('warning', HTMLElement).hidden = warning === undefined;
 }
@@ -92,37 +80,13 @@ function showCharts({ view, events }: Update): void {
   latency.setAttribute('aria-label', `Time until the answer: 99 of 100 within ${milliseconds(view.p99Ms)} now`);
 }
 
-let eventsShown = '';
-function showEvents(events: readonly StageEvent[]): void {
-  const version = events.map(({ id, failed }) => `${id} ${failed}`).join();
-  // Left alone where nothing changed, so that somebody can read and scroll.
-  if (version === eventsShown) return;
-  eventsShown = version;
-  const items = events.toReversed().map(({ at, kind, says, failed }) => {
-    const item = document.createElement('li');
-    item.className = kind;
-    const time = document.createElement('time');
-    time.textContent = new Date(at).toLocaleTimeString();
-    const words = document.createElement('span');
-    words.textContent = ` ${says}`;
-    item.append(time, words);
-    if (failed > 0) {
-      const lost = document.createElement('strong');
-      lost.textContent = ` ${amount(failed)} failed`;
-      item.append(lost);
-    }
-    return item;
-  });
-  byId('events', HTMLOListElement).replaceChildren(...items);
-}
-
 function showAll(update: Update): void {
   showFigures(update.view);
   showCharts(update);
   const { etcdLeader, machines, waiting } = update.view;
   say('leader', etcdLeader === undefined ? 'etcd has no leader.' : `${etcdLeader} leads etcd.`);
   drawMachines(byId('machines', HTMLElement), machines, waiting);
-  showEvents(update.events);
+  drawEvents(byId('events', HTMLOListElement), update.events);
 }
 
 function follow(): void {
