@@ -20,6 +20,7 @@ const machineSchema = z.object({
   number: z.number(),
   address: z.string(),
   publishedPorts: z.record(z.string(), z.number()),
+  joined: z.literal(true).optional(),
 });
 
 const renderedSchema = z.object({
