@@ -25,8 +25,8 @@ Examples:
   firedrill reset --to 3 --yes  without asking, for instructors
 
 It undoes every fault, starts or rebuilds machines, puts changed files back, restores etcd from the
-checkpoint of the first boot where it must (all members together), removes what lessons made, and
-then proves that the lesson can start.`;
+checkpoint of the first boot where it must (all members together), removes workers that joined and
+what lessons made, and then proves that the lesson can start.`;
 
 async function reset(context: Context, to: string | undefined): Promise<void> {
   const [{ openLab }, { lessonNamedOrOpen }, { readProgress }] = await Promise.all([
@@ -69,7 +69,8 @@ async function agrees(context: Context, lesson: LoadedLesson): Promise<boolean> 
   }
   context.print(
     `This brings the lab to the start of lesson ${lesson.number}, ${lesson.title}. What you made on the cluster is lost:\n` +
-      'objects in the namespace default, labels, messages in the guestbook. Your progress is kept. It takes 5 to 40 seconds.',
+      'objects in the namespace default, labels, messages in the guestbook, workers that joined. Your progress is kept.\n' +
+      'It takes 5 to 40 seconds.',
   );
   const { confirm } = await import('../ui/ask.ts');
   return confirm('Reset the lab?', { input: process.stdin, output: process.stdout, signal: context.signal });

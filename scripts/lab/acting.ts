@@ -1,8 +1,12 @@
 import { messageOf } from '../system/errors.ts';
-import type { ActionReporter } from './up.ts';
+import type { ActionReporter, ShownAction } from './up.ts';
 
 /** Does one named thing after the other, and shows each as it goes. `detail` words what one found. */
-export type Act = <T>(title: string, work: () => T | Promise<T>, detail?: (found: T) => string) => Promise<T>;
+export type Act = <T>(
+  title: string,
+  work: (shown: ShownAction) => T | Promise<T>,
+  detail?: (found: T) => string | undefined,
+) => Promise<T>;
 
 /** Nothing is begun once the signal was aborted. */
 export const acting =
@@ -11,7 +15,7 @@ export const acting =
     signal?.throwIfAborted();
     const shown = reporter.action(title);
     try {
-      const found = await work();
+      const found = await work(shown);
       shown.done(detail?.(found));
       return found;
     } catch (error) {

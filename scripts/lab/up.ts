@@ -25,6 +25,7 @@ import { createLab, readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
 import { checkpointPath, takeCheckpoint } from './repair/checkpoint.ts';
 import { makeCredentials, renderLab } from './render.ts';
+import { completeJoins } from './scale/admit.ts';
 import { vagrant } from './vagrant.ts';
 
 /** How the steps of a long work are shown: a spinner each, or a line each. */
@@ -207,7 +208,7 @@ async function makeNetwork({ layout, options }: Boot): Promise<void> {
 }
 
 /** A container that Vagrant was killed over has the machine's name and would be in its way. */
-async function removeUnknownContainers(layout: Layout): Promise<void> {
+export async function removeUnknownContainers(layout: Layout): Promise<void> {
   await removeHelpers(layout.name);
   for (const { id, machine } of await listContainers(layout.name)) {
     const known = join(labFolder(layout.name), 'vagrant', 'machines', machine, 'docker', 'id');
@@ -259,6 +260,7 @@ async function startAddons({ lab }: Boot): Promise<void> {
 }
 
 async function awaitNodes({ lab, layout, options }: Boot): Promise<void> {
+  await completeJoins(lab, { signal: options.signal });
   await waitUntil(() => nodesReady(lab), {
     what: `nodes ${layout.machines
       .filter(runsKubelet)

@@ -6,6 +6,9 @@ import { apiServersReady, dnsAnswers, etcdHasLeader, nodesReady } from '../healt
 import { KubernetesError } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import { addonManifests } from '../addons.ts';
+import { dismissJoiners } from '../scale/dismiss.ts';
+import { forgetAbsentJoiners } from '../scale/forget.ts';
+import { joinersOf } from '../scale/workers.ts';
 import { bringUp, type ActionReporter } from '../up.ts';
 import { restoreCheckpoint } from './checkpoint.ts';
 import { repairMachine } from './machine.ts';
@@ -22,6 +25,7 @@ const deadlineSeconds = 120;
 /**
  * Brings a lab from any wreck to a working cluster, by the cheapest way that is safe for etcd: machines are started or
  * rebuilt from the image, put back to what they were told to be, and etcd's members are restored all together or not at all.
+ * Workers that joined are removed: what remains are the machines of the first boot.
  * @returns what had to be mended, in words.
  */
 export async function repairLab(lab: Lab, options: RepairOptions): Promise<string[]> {
@@ -39,13 +43,17 @@ export async function repairLab(lab: Lab, options: RepairOptions): Promise<strin
       throw error;
     }
   };
+  if (joinersOf(lab.layout).length > 0) await act('Remove the workers that joined', () => dismissJoiners(lab, options));
   await act('Start the machines that do not run', () => startMachines(lab, options));
   await act('Put the machines back as they were told to be', async () =>
     (await Promise.all(lab.layout.machines.map(({ name }) => repairMachine(lab, name, signal)))).flat(),
   );
   await act('Prove or restore etcd', () => proveOrRestoreEtcd(lab, signal));
   await act('Wait for the API server', () => none(awaitApiServer(lab, signal)));
-  await act("Prove the cluster's own objects", () => proveObjects(lab, signal));
+  await act("Prove the cluster's own objects", async () => [
+    ...(await proveObjects(lab, signal)),
+    ...(await forgetAbsentJoiners(lab, signal)),
+  ]);
   await act('Wait for the nodes', () =>
     none(waitUntil(() => nodesReady(lab), { what: 'every node is Ready', deadlineSeconds, signal })),
   );
