@@ -1,5 +1,15 @@
 import { messageOf } from '../system/errors.ts';
-import type { ActionReporter, ShownAction } from './up.ts';
+
+/** How the steps of a long work are shown: a spinner each, or a line each. */
+export interface ActionReporter {
+  action(title: string): ShownAction;
+}
+
+export interface ShownAction {
+  update(text: string): void;
+  done(detail?: string): void;
+  failed(why: string): void;
+}
 
 /** Does one named thing after the other, and shows each as it goes. `detail` words what one found. */
 export type Act = <T>(

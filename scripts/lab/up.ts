@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBundle, type Bundle } from '../bundle/bundle.ts';
 import { componentVersion } from '../bundle/components.ts';
-import { takeLock } from '../bundle/lock.ts';
+import { takeLock } from '../system/lock.ts';
+import { acting, type ActionReporter, type ShownAction } from './acting.ts';
 import { writeAtomically } from '../system/files.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { labFolder } from '../system/folders.ts';
@@ -27,17 +28,6 @@ import { checkpointPath, takeCheckpoint } from './repair/checkpoint.ts';
 import { makeCredentials, renderLab } from './render.ts';
 import { completeJoins } from './scale/admit.ts';
 import { vagrant } from './vagrant.ts';
-
-/** How the steps of a long work are shown: a spinner each, or a line each. */
-export interface ActionReporter {
-  action(title: string): ShownAction;
-}
-
-export interface ShownAction {
-  update(text: string): void;
-  done(detail?: string): void;
-  failed(why: string): void;
-}
 
 export interface UpOptions {
   name: string;
@@ -112,8 +102,10 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
       return lab;
     }
     const boot: Boot = { options, layout, lab, bundle: {} as Bundle };
+    const act = acting(options.reporter, options.signal);
+    const words = (found: unknown) => (typeof found === 'string' ? found : undefined);
     for (const action of [...machineActions, ...(options.onlyMachines ? machinesAlone : clusterActions)]) {
-      await show(action, boot);
+      await act(action.title, (shown) => action.run(boot, shown), words);
     }
     if (options.onlyMachines) return lab;
     await writeAtomically(
@@ -123,18 +115,6 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
     return lab;
   } finally {
     await unlock();
-  }
-}
-
-async function show(action: Action, boot: Boot): Promise<void> {
-  boot.options.signal?.throwIfAborted();
-  const shown = boot.options.reporter.action(action.title);
-  try {
-    const detail = await action.run(boot, shown);
-    shown.done(typeof detail === 'string' ? detail : undefined);
-  } catch (error) {
-    shown.failed(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
-    throw error;
   }
 }
 

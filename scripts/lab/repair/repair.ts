@@ -1,6 +1,7 @@
 import { runOrThrow } from '../../system/run.ts';
 import { FiredrillError } from '../../system/errors.ts';
 import { waitUntil } from '../../system/wait.ts';
+import { acting, type ActionReporter } from '../acting.ts';
 import { listContainers } from '../docker.ts';
 import { apiServersReady, dnsAnswers, etcdHasLeader, nodesReady } from '../health.ts';
 import { KubernetesError } from '../kubernetes.ts';
@@ -9,7 +10,7 @@ import { addonManifests } from '../addons.ts';
 import { dismissJoiners } from '../scale/dismiss.ts';
 import { forgetAbsentJoiners } from '../scale/forget.ts';
 import { joinersOf } from '../scale/workers.ts';
-import { bringUp, type ActionReporter } from '../up.ts';
+import { bringUp } from '../up.ts';
 import { restoreCheckpoint } from './checkpoint.ts';
 import { repairMachine } from './machine.ts';
 
@@ -31,17 +32,10 @@ const deadlineSeconds = 120;
 export async function repairLab(lab: Lab, options: RepairOptions): Promise<string[]> {
   const { signal, reporter } = options;
   const mended: string[] = [];
+  const doing = acting(reporter, signal);
   const act = async (title: string, work: () => Promise<readonly string[]>): Promise<void> => {
-    signal?.throwIfAborted();
-    const shown = reporter.action(title);
-    try {
-      const found = await work();
-      mended.push(...found);
-      shown.done(found.length > 0 ? found.slice(0, 3).join(', ') : undefined);
-    } catch (error) {
-      shown.failed(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
-      throw error;
-    }
+    const found = await doing(title, work, (words) => (words.length > 0 ? words.slice(0, 3).join(', ') : undefined));
+    mended.push(...found);
   };
   if (joinersOf(lab.layout).length > 0) await act('Remove the workers that joined', () => dismissJoiners(lab, options));
   await act('Start the machines that do not run', () => startMachines(lab, options));

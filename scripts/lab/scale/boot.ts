@@ -5,7 +5,8 @@ import { fillImageStores, listContainers, makeNetworkAndVolumes, removeHelpers, 
 import type { Lab } from '../lab.ts';
 import type { Machine } from '../layout.ts';
 import { closeConnection } from '../remote.ts';
-import { removeUnknownContainers, type ShownAction } from '../up.ts';
+import type { ShownAction } from '../acting.ts';
+import { removeUnknownContainers } from '../up.ts';
 import { vagrant } from '../vagrant.ts';
 
 /** Which of these containers do not run. */

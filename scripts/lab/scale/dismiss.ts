@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { takeLock } from '../../bundle/lock.ts';
+import { takeLock } from '../../system/lock.ts';
 import type { Lab } from '../lab.ts';
-import type { ActionReporter } from '../up.ts';
+import type { ActionReporter } from '../acting.ts';
 import { removeFiles, removeMachines } from './remove.ts';
 import { joinersOf, withoutJoiners } from './workers.ts';
 

@@ -1,8 +1,8 @@
 import { FiredrillError, messageOf } from '../../system/errors.ts';
 import { KubernetesError } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
-import type { ShownAction } from '../up.ts';
-import { whatHolds } from './budgets.ts';
+import type { ShownAction } from '../acting.ts';
+import { whatHolds } from '../budgets.ts';
 
 /** Seconds that the pods of a node are given to go. Each ends in ten seconds or so, and a budget may let them go in turns. */
 const drainSeconds = 60;

@@ -1,7 +1,7 @@
 import type { Lab } from '../lab.ts';
 import { joins } from '../layout.ts';
 import { bootstrapBinding, joinerLabel } from './access.ts';
-import type { Pod } from './budgets.ts';
+import type { Pod } from '../budgets.ts';
 import { kubectl } from './kubectl.ts';
 import { nodeOf, type CertificateRequest } from './requests.ts';
 import { absentJoiners } from './workers.ts';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { takeLock } from '../../bundle/lock.ts';
+import { takeLock } from '../../system/lock.ts';
 import { FiredrillError } from '../../system/errors.ts';
 import { labFolder } from '../../system/folders.ts';
 import { acting } from '../acting.ts';
 import type { Lab } from '../lab.ts';
 import { hasRole, joins } from '../layout.ts';
 import { openLab } from '../open.ts';
-import type { ActionReporter } from '../up.ts';
+import type { ActionReporter } from '../acting.ts';
 import type { WaitingRequest } from './approval.ts';
 import { thoseThatDoNotRun } from './boot.ts';
 import { joinThem } from './join.ts';

@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { KubernetesError } from '../../../scripts/lab/kubernetes.ts';
 import type { Kubernetes, Lab } from '../../../scripts/lab/lab.ts';
 import type { Machine } from '../../../scripts/lab/layout.ts';
-import type { Budget, Pod } from '../../../scripts/lab/scale/budgets.ts';
+import type { Budget, Pod } from '../../../scripts/lab/budgets.ts';
 import type { CertificateRequest } from '../../../scripts/lab/scale/requests.ts';
 import { clientRequest, servingRequest } from './certificate-request.ts';
 

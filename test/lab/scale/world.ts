@@ -7,7 +7,7 @@ import type { Lab } from '../../../scripts/lab/lab.ts';
 import { createLayout, joins, type Layout, type Machine } from '../../../scripts/lab/layout.ts';
 import { followLayout } from '../../../scripts/lab/follow-layout.ts';
 import { keepJoiner } from '../../../scripts/lab/scale/joiner.ts';
-import type { ActionReporter } from '../../../scripts/lab/up.ts';
+import type { ActionReporter } from '../../../scripts/lab/acting.ts';
 import { FakeCluster } from './fake-cluster.ts';
 
 /** Docker, as far as it is asked: a file a container with its state, a file a volume. */

@@ -1,5 +1,5 @@
-import { quoted } from '../../system/run.ts';
-import type { Lab } from '../lab.ts';
+import { quoted } from '../system/run.ts';
+import type { Lab } from './lab.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

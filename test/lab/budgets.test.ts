@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { holdUps, type Budget, type Pod } from '../../../scripts/lab/scale/budgets.ts';
+import { holdUps, type Budget, type Pod } from '../../scripts/lab/budgets.ts';
 
 const pod = (name: string, more: Partial<Pod['metadata']> = {}, phase = 'Running'): Pod => ({
   metadata: { name, namespace: 'default', labels: { app: 'guestbook' }, ...more },
