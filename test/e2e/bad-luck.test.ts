@@ -241,7 +241,7 @@ describe('a boot', () => {
 
   it.each([
     'Make certificates',
-    'Make the network and the image stores',
+    'Make the network',
     'Boot the machines',
     'The API server answers',
   ])('that is killed after "%s" completes when it is run again', async (title) => {
