@@ -11,8 +11,8 @@ import {
 } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, task } from '../../scripts/course/model.ts';
 import { cutTraffic } from '../../scripts/faults/cut-traffic.ts';
-import type { Lab } from '../../scripts/lab/lab.ts';
 import { applyGuestbook, removeGuestbook } from '../guestbook.ts';
+import { dismissWorkers } from '../joiners.ts';
 import { cutBets } from './cut-drill.ts';
 import { lossBets, loseOneWay } from './loss-drill.ts';
 import { calmSeconds, cutMost, mostBets, mostWorkers, observeMost } from './most-drill.ts';
@@ -26,12 +26,6 @@ const onBoth = podsRunOn(pods, 'w1', 'w2');
 const throughBoth = [appAnswersThrough('w1'), appAnswersThrough('w2')] as const;
 const givenUp = [nodeIsNotReady('w2'), podsRunOnlyOn(pods, 'w1'), rolledOut, appAnswers()] as const;
 const back = [nodesReady, rolledOut, noPodIsTerminating(pods), ...throughBoth] as const;
-
-/** Workers that joined for this lesson leave again. Asking costs little where none has. */
-async function dismissWorkers(lab: Lab): Promise<void> {
-  if (lab.machinesWithRole('worker').length <= 2) return;
-  await lab.onHost('npx firedrill lab scale --workers 2', { timeoutSeconds: 240 });
-}
 
 export default defineLesson({
   minutes: 20,

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { DrillFacts, Prediction } from '../scripts/course/model.ts';
+import type { Lab } from '../scripts/lab/lab.ts';
+import type { Cause } from '../scripts/stage/ledger.ts';
+import { failedIn, type Second } from '../scripts/stage/load/second.ts';
+import { amount } from '../scripts/stage/words.ts';
+
+/** Requests a second: enough that a gap of a tenth of a second is seen, and little beside what a laptop has to do. */
+const defaultRate = 300;
+/** Seconds that requests which are under way may take at the end: a second longer than an answer may. */
+const patienceSeconds = 6;
+
+/** What became of the requests beside a step. */
+export interface UnderLoad {
+  seconds: readonly Second[];
+  causes: readonly Cause[];
+}
+
+/**
+ * Puts the guestbook under the load of `firedrill stage` until the step ends, and keeps its history for
+ * `firedrill report`. It stands for visitors behind a load balancer: who comes is sent through no node that is cordoned
+ * or NotReady. The visitor of lesson 02 knows one node only: when that one reboots, her visits fail for a reason that no
+ * app can help.
+ */
+export async function putUnderLoad(lab: Lab, signal: AbortSignal, rate = defaultRate): Promise<UnderLoad> {
+  // Loaded here, so that a list of lessons costs nothing of it.
+  const [{ readBundle }, { Stage }, { openHistory }, { summaryOf }] = await Promise.all([
+    import('../scripts/bundle/bundle.ts'),
+    import('../scripts/stage/stage.ts'),
+    import('../scripts/stage/history.ts'),
+    import('../scripts/stage/summary.ts'),
+  ]);
+  const program = join((await readBundle()).bin, 'vegeta');
+  const history = openHistory(lab.layout.name);
+  const stage = new Stage({ lab, program, rate, recorder: history });
+  history.started(rate);
+  try {
+    await stage.start();
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    await stage.stop(patienceSeconds);
+  }
+  const [seconds, causes] = [stage.seconds(), stage.causes()];
+  history.ended(summaryOf({ rate, seconds, causes, health: stage.health() }));
+  return { seconds, causes };
+}
+
+/** How many requests failed from the moment the step opened until it was reached, and why most of them did. */
+export const failedRequests = (id: string, question: string): Prediction => ({
+  kind: 'choice',
+  id,
+  question,
+  choices: [
+    { value: 'none', says: 'none' },
+    { value: 'few', says: 'some, at most 10' },
+    { value: 'tens', says: '11 to 100' },
+    { value: 'hundreds', says: 'more than 100' },
+  ],
+  measure(_lab, facts) {
+    const { seconds, causes } = loadIn(facts);
+    const due = seconds.reduce((sum, second) => sum + second.due, 0);
+    if (due === 0) throw new Error('no request was sent meanwhile');
+    const failed = seconds.reduce((sum, second) => sum + failedIn(second), 0);
+    const value = failed === 0 ? 'none' : failed <= 10 ? 'few' : failed <= 100 ? 'tens' : 'hundreds';
+    return Promise.resolve({ value, saw: `${amount(failed)} of ${amount(due)} requests failed${mainCause(causes)}` });
+  },
+});
+
+function mainCause(causes: readonly Cause[]): string {
+  const [most] = causes.toSorted((one, other) => other.failed - one.failed);
+  if (!most) return '';
+  return `, ${amount(most.failed)} of them after: ${most.event?.says ?? 'nothing that was seen'}`;
+}
+
+/** @throws where there was no load. */
+export function loadIn({ observed }: DrillFacts): UnderLoad {
+  const { load } = (observed as { load?: UnderLoad } | undefined) ?? {};
+  if (!load) throw new Error('there was no load');
+  return load;
+}
