@@ -1,0 +1,116 @@
+import { appAnswersThrough } from '../../scripts/checks/app.ts';
+import {
+  budgetIsGone,
+  budgetIsThere,
+  podsStopAtOnce,
+  podsWaitBeforeTheyStop,
+} from '../../scripts/checks/disruptions.ts';
+import { nodesAreReady, nodeTakesPods } from '../../scripts/checks/nodes.ts';
+import { answerIs } from '../../scripts/checks/objects.ts';
+import {
+  deploymentIsRolledOut,
+  noPodIsTerminating,
+  podsRunOn,
+  podsRunOnlyOn,
+  statefulSetIsReady,
+} from '../../scripts/checks/workloads.ts';
+import { defineLesson, read, task } from '../../scripts/course/model.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { applyGuestbook, removeGuestbook } from '../guestbook.ts';
+import { carelessBets, inTurnBets, plannedBets } from './bets.ts';
+import { bringUpdateProgram, forgetUpdates, updateIsInForce, updateWaits } from './update.ts';
+import { observeOutage } from './watching.ts';
+
+const pods = 'app=guestbook';
+const replica = 'app=redis,role=replica';
+const nodesReady = nodesAreReady('c1', 'w1', 'w2');
+const bothTakePods = [nodeTakesPods('w1'), nodeTakesPods('w2')] as const;
+const rolledOut = deploymentIsRolledOut('guestbook', { replicas: 4 });
+const redis = [statefulSetIsReady('redis-primary'), deploymentIsRolledOut('redis-replica')] as const;
+const throughBoth = [appAnswersThrough('w1'), appAnswersThrough('w2')] as const;
+const allWell = [nodesReady, ...bothTakePods, rolledOut, ...redis, noPodIsTerminating(pods), ...throughBoth] as const;
+
+async function budgetAllows(lab: Lab): Promise<string | undefined> {
+  const path = '/apis/policy/v1/namespaces/default/poddisruptionbudgets/guestbook';
+  const { status } = await lab.kubernetes.get<{ status?: { disruptionsAllowed?: number } }>(path);
+  return status?.disruptionsAllowed?.toString();
+}
+
+/** Machines that were switched off and not on again, and nodes that take no pods: where the lesson was left half-way. */
+const comeBack = `
+off=$(docker ps --all --quiet --filter "label=firedrill.lab=$FIREDRILL_LAB" --filter status=exited)
+[ -z "$off" ] || docker start $off
+kubectl uncordon w1 w2
+kubectl delete configmap answer-outage --ignore-not-found
+etcdctl del reboot/ --prefix >/dev/null
+rm -f "$LAB/reboot-worker"`;
+
+export default defineLesson({
+  minutes: 25,
+  summary:
+    'Reboot machines while people use the app: by the book, carelessly, and one after the other by a lock in etcd.',
+  needs: 'lab',
+  baseline: [...allWell, podsRunOn(pods, 'w1', 'w2'), budgetIsThere('guestbook'), podsWaitBeforeTheyStop('guestbook')],
+  async prepare(lab) {
+    await applyGuestbook(lab);
+    await bringUpdateProgram(lab, 'w1', 'w2');
+  },
+  async cleanUp(lab) {
+    await lab.onHost(comeBack, { timeoutSeconds: 60 });
+    await forgetUpdates(lab, 'w1', 'w2');
+    await removeGuestbook(lab);
+  },
+  steps: {
+    'An update waits': task({
+      reach: [
+        updateWaits('w2'),
+        answerIs({ configMap: 'answer-outage', key: 'run', asks: 'where /run is kept on w2' }, () => 'tmpfs'),
+        answerIs(
+          { configMap: 'answer-outage', key: 'allowed', asks: 'how many pods of the guestbook may be evicted now' },
+          budgetAllows,
+        ),
+      ],
+    }),
+    'Everything on one node': task({
+      reach: [podsRunOnlyOn(pods, 'w2'), rolledOut, noPodIsTerminating(pods), ...bothTakePods],
+    }),
+    'By the book': task({
+      predictions: plannedBets,
+      observe: observeOutage,
+      reach: [updateIsInForce('w2'), ...allWell],
+    }),
+    'Take the belts off': task({
+      reach: [
+        budgetIsGone('guestbook'),
+        podsStopAtOnce('guestbook'),
+        podsRunOnlyOn(pods, 'w2'),
+        rolledOut,
+        noPodIsTerminating(pods),
+        ...bothTakePods,
+        updateWaits('w2'),
+      ],
+    }),
+    'The same again': task({
+      predictions: carelessBets,
+      observe: observeOutage,
+      reach: [updateIsInForce('w2'), ...allWell],
+    }),
+    'The belts on again': task({
+      reach: [
+        budgetIsThere('guestbook'),
+        podsWaitBeforeTheyStop('guestbook'),
+        ...allWell,
+        podsRunOn(pods, 'w1', 'w2'),
+        podsRunOnlyOn(replica, 'w2'),
+        updateWaits('w1'),
+        updateWaits('w2'),
+      ],
+    }),
+    'One at a time, by itself': task({
+      predictions: inTurnBets,
+      observe: observeOutage,
+      reach: [updateIsInForce('w1'), updateIsInForce('w2'), ...allWell],
+    }),
+    'Linux at scale': read,
+  },
+});

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import {
+  budgetIsGone,
+  budgetIsThere,
+  podsStopAtOnce,
+  podsWaitBeforeTheyStop,
+} from '../../scripts/checks/disruptions.ts';
+import type { Check } from '../../scripts/checks/verdict.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { fakeLab } from './fake-lab.ts';
+
+const budget = fakeLab({ objects: { '/apis/policy/v1/namespaces/default/poddisruptionbudgets/guestbook': {} } });
+const deployment = (container: object) =>
+  fakeLab({
+    objects: {
+      '/apis/apps/v1/namespaces/default/deployments/guestbook': {
+        spec: { template: { spec: { containers: [container] } } },
+      },
+    },
+  });
+const waits = deployment({ lifecycle: { preStop: { sleep: { seconds: 3 } } } });
+const atOnce = deployment({ lifecycle: {} });
+const none = fakeLab({});
+const down = fakeLab({ down: true });
+
+test.each<[string, Check, Lab]>([
+  ['met', budgetIsThere('guestbook'), budget],
+  ['unmet', budgetIsThere('guestbook'), none],
+  ['unknown', budgetIsThere('guestbook'), down],
+  ['met', budgetIsGone('guestbook'), none],
+  ['unmet', budgetIsGone('guestbook'), budget],
+  ['unknown', budgetIsGone('guestbook'), down],
+  ['met', podsWaitBeforeTheyStop('guestbook'), waits],
+  ['unmet', podsWaitBeforeTheyStop('guestbook'), atOnce],
+  ['unmet', podsWaitBeforeTheyStop('guestbook'), none],
+  ['met', podsStopAtOnce('guestbook'), atOnce],
+  ['met', podsStopAtOnce('guestbook'), deployment({})],
+  ['unmet', podsStopAtOnce('guestbook'), waits],
+  ['unmet', podsStopAtOnce('guestbook'), none],
+  ['unknown', podsStopAtOnce('guestbook'), down],
+])('%s (%#)', async (kind, check, lab) => {
+  expect((await check.look(lab)).kind).toBe(kind);
+});
