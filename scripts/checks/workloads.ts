@@ -46,12 +46,12 @@ export function podsRunOn(pods: string | { namespace: string; selector: string }
   });
 }
 
-/** Ready pods with these labels run on this node, and on no other. */
-export function podsRunOnlyOn(selector: string, node: string): Check {
-  const claim = `all pods with ${selector} run on ${node}`;
+/** Ready pods with these labels run on these nodes, and on no other. */
+export function podsRunOnlyOn(selector: string, ...nodes: string[]): Check {
+  const claim = `all pods with ${selector} run on ${listed(nodes)}`;
   return clusterCheck(claim, async (cluster) => {
     const found = await readyPods(cluster, selector);
-    const all = found.length > 0 && found.every((pod) => pod.spec?.nodeName === node);
+    const all = found.length > 0 && found.every((pod) => nodes.includes(pod.spec?.nodeName ?? ''));
     return all ? met(placed(found)) : unmet(placed(found), claim);
   });
 }

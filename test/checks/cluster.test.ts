@@ -127,6 +127,8 @@ const table: [string, Check, Answers['objects'], 'met' | 'unmet' | 'unknown', Re
   ],
   ['only there', podsRunOnlyOn('app=guestbook', 'w2'), pods(pod('w2'), pod('w2')), 'met', /2 on w2/],
   ['elsewhere, too', podsRunOnlyOn('app=guestbook', 'w2'), pods(pod('w2'), pod('w1')), 'unmet', /1 on w1/],
+  ['only on two', podsRunOnlyOn('app=guestbook', 'w1', 'w3'), pods(pod('w1'), pod('w3')), 'met', /1 on w3/],
+  ['on a third', podsRunOnlyOn('app=guestbook', 'w1', 'w3'), pods(pod('w1'), pod('w2')), 'unmet', /1 on w2/],
   ['nowhere', podsRunOnlyOn('app=guestbook', 'w2'), pods(), 'unmet', /no such pod/],
   ['enough are ready', podsAreReady('app=guestbook', 2), pods(pod('w1'), pod('w1')), 'met', /2 pods/],
   ['too few are ready', podsAreReady('app=guestbook', 2), pods(pod('w1'), pod('w1', 'False')), 'unmet', /1 pod Ready/],
