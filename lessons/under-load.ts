@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { DrillFacts, Prediction } from '../scripts/course/model.ts';
 import type { Lab } from '../scripts/lab/lab.ts';
+import type { StageEvent } from '../scripts/stage/event.ts';
 import type { Cause } from '../scripts/stage/ledger.ts';
 import { failedIn, type Second } from '../scripts/stage/load/second.ts';
 import { amount } from '../scripts/stage/words.ts';
@@ -15,6 +16,8 @@ const patienceSeconds = 6;
 export interface UnderLoad {
   seconds: readonly Second[];
   causes: readonly Cause[];
+  /** What was seen to happen meanwhile, in the order of its time. */
+  events: readonly StageEvent[];
 }
 
 /**
@@ -41,9 +44,9 @@ export async function putUnderLoad(lab: Lab, signal: AbortSignal, rate = default
   } finally {
     await stage.stop(patienceSeconds);
   }
-  const [seconds, causes] = [stage.seconds(), stage.causes()];
+  const [seconds, causes, events] = [stage.seconds(), stage.causes(), stage.events()];
   history.ended(summaryOf({ rate, seconds, causes, health: stage.health() }));
-  return { seconds, causes };
+  return { seconds, causes, events };
 }
 
 /** How many requests failed from the moment the step opened until it was reached, and why most of them did. */
