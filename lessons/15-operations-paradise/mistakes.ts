@@ -1,0 +1,62 @@
+import type { StageEvent } from '../../scripts/stage/event.ts';
+import { clock } from '../../scripts/stage/words.ts';
+
+/** Only workers have visitors: the controller's kubelet may be changed in place. */
+const isWorker = (machine: string): boolean => /^w\d+$/.test(machine);
+
+/**
+ * What somebody did that was against the rules of the shift, as the timeline shows it, each with its time: a worker changed
+ * or removed before it was emptied, more than one worker out of work by intent, and etcd without a majority.
+ * @param events of one part of the shift, in the order of their time
+ */
+export function mistakesIn(events: readonly StageEvent[]): string[] {
+  const cordons = new Cordons();
+  const lost = new Set<string>();
+  const silent = new Set<string>();
+  const found: string[] = [];
+  for (const { kind, machine, at } of events) {
+    if (machine === undefined) continue;
+    const tell = (says: string): void => void found.push(`${clock(at)} ${says}`);
+    cordons.take(kind, machine, at);
+    if (kind === 'node-not-ready') lost.add(machine);
+    if (kind === 'node-ready' || kind === 'node-left') lost.delete(machine);
+    if (kind === 'member-silent') silent.add(machine);
+    if (kind === 'member-back') silent.delete(machine);
+    if (kind === 'node-version' && isWorker(machine) && !cordons.covered(machine, at)) {
+      tell(`${machine} was given another version without being emptied before`);
+    }
+    if (kind === 'node-left' && !cordons.covered(machine, at))
+      tell(`${machine} was removed without being emptied before`);
+    if (kind === 'cordoned' || kind === 'node-not-ready') {
+      const out = [...new Set([...cordons.now, ...lost])].filter(isWorker).sort();
+      const byIntent = cordons.now.some(isWorker);
+      if (out.length > 1 && byIntent) tell(`${out.join(' and ')} were out of work at the same time`);
+    }
+    if (kind === 'member-silent' && silent.size > 1) {
+      tell(`etcd on ${[...silent].sort().join(' and ')} was silent at the same time: nothing could be written`);
+    }
+  }
+  return found;
+}
+
+/** Which nodes take no new pods. */
+class Cordons {
+  private readonly cordoned = new Set<string>();
+  /** When the cordon of a node ended, in milliseconds since the epoch. */
+  private readonly endedAt = new Map<string, number>();
+
+  take(kind: StageEvent['kind'], machine: string, at: number): void {
+    if (kind === 'cordoned') this.cordoned.add(machine);
+    if (kind !== 'uncordoned' && kind !== 'node-left') return;
+    if (this.cordoned.delete(machine)) this.endedAt.set(machine, at);
+  }
+
+  get now(): string[] {
+    return [...this.cordoned];
+  }
+
+  /** What one look saw at once has no order: a cordon that ended in it still counts. */
+  covered(machine: string, at: number): boolean {
+    return this.cordoned.has(machine) || this.endedAt.get(machine) === at;
+  }
+}
