@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeLock } from '../system/lock.ts';
 import { labFolder } from '../system/folders.ts';
-import { removeContainers, removeEverything, removeVolumesAndNetworks, requireDocker } from './docker.ts';
+import { removeContainers, removeEverything, removeVolumesAndNetworks, requireDocker, stopContainers } from './docker.ts';
 import { readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
 import type { ActionReporter } from './acting.ts';
@@ -23,6 +23,8 @@ export async function haltLab({ name, signal, reporter }: DownOptions): Promise<
     const shown = reporter.action('Stop the machines');
     await closeConnections(layout, labFolder(name));
     await vagrant(name, ['halt'], { signal });
+    // Seen once: Vagrant ended well, and a machine ran on.
+    await stopContainers(name);
     shown.done();
   });
 }
