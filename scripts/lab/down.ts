@@ -3,7 +3,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeLock } from '../system/lock.ts';
 import { labFolder } from '../system/folders.ts';
-import { removeContainers, removeEverything, removeVolumesAndNetworks, requireDocker, stopContainers } from './docker.ts';
+import {
+  removeContainers,
+  removeEverything,
+  removeVolumesAndNetworks,
+  requireDocker,
+  stopContainers,
+} from './docker.ts';
 import { readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
 import type { ActionReporter } from './acting.ts';
