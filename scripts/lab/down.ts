@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { takeLock } from '../system/lock.ts';
+import { withLabLock } from './lab-lock.ts';
 import { labFolder } from '../system/folders.ts';
 import {
   removeContainers,
@@ -25,7 +25,7 @@ export interface DownOptions {
 export async function haltLab({ name, signal, reporter }: DownOptions): Promise<void> {
   const layout = await readLayout(name);
   if (!layout) return;
-  await withLock(name, signal, async () => {
+  await withLabLock(labFolder(name), { signal }, async () => {
     const shown = reporter.action('Stop the machines');
     await closeConnections(layout, labFolder(name));
     await vagrant(name, ['halt'], { signal });
@@ -39,7 +39,8 @@ export async function haltLab({ name, signal, reporter }: DownOptions): Promise<
 export async function destroyLab({ name, signal, reporter }: DownOptions): Promise<void> {
   const folder = labFolder(name);
   const layout = await readLayout(name).catch(() => undefined);
-  if (existsSync(folder)) await withLock(name, signal, () => destroyNow(name, signal, reporter, layout !== undefined));
+  if (existsSync(folder))
+    await withLabLock(folder, { signal }, () => destroyNow(name, signal, reporter, layout !== undefined));
   else if (await requireDocker(signal).then(() => true)) await removeEverything(name);
   if (layout) await closeConnections(layout, folder);
   await rm(folder, { recursive: true, force: true });
@@ -64,13 +65,4 @@ async function destroyNow(
   if ((await forgotten) === undefined) await forget();
   await removeEverything(name);
   shown.done();
-}
-
-async function withLock(name: string, signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
-  const unlock = await takeLock(join(labFolder(name), 'lock'), { signal });
-  try {
-    await work();
-  } finally {
-    await unlock();
-  }
 }

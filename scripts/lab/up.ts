@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBundle, type Bundle } from '../bundle/bundle.ts';
 import { componentVersion } from '../bundle/components.ts';
-import { takeLock } from '../system/lock.ts';
+import { withLabLock } from './lab-lock.ts';
 import { acting, type ActionReporter, type ShownAction } from './acting.ts';
 import { writeAtomically } from '../system/files.ts';
 import { FiredrillError } from '../system/errors.ts';
@@ -84,13 +84,7 @@ const clusterActions: readonly Action[] = [
  */
 export async function bringUp(options: UpOptions): Promise<Lab> {
   const layout = await chooseLayout(options);
-  const unlock = await takeLock(join(labFolder(layout.name), 'lock'), {
-    signal: options.signal,
-    onWait: (owner) => {
-      options.reporter.action(`Another firedrill works on this lab (process ${owner.pid}): wait for it`).done();
-    },
-  });
-  try {
+  return withLabLock(labFolder(layout.name), options, async () => {
     const startedAt = Date.now();
     const lab = createLab(layout);
     if (!options.onlyMachines && (await isUp(lab))) {
@@ -109,9 +103,7 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
       JSON.stringify({ seconds: (Date.now() - startedAt) / 1000, at: new Date().toISOString() }),
     );
     return lab;
-  } finally {
-    await unlock();
-  }
+  });
 }
 
 /** @throws FiredrillError `lab-differs` where a lab of this name exists with other choices. */
