@@ -28,9 +28,9 @@ export async function haltLab({ name, signal, reporter }: DownOptions): Promise<
   await withLabLock(labFolder(name), { signal }, async () => {
     const shown = reporter.action('Stop the machines');
     await closeConnections(layout, labFolder(name));
+    // All at once, where Vagrant takes them one by one; and it was seen to end well with a machine that ran on.
+    if (layout.provider === 'docker') await stopContainers(name);
     await vagrant(name, ['halt'], { signal });
-    // Seen once: Vagrant ended well, and a machine ran on.
-    await stopContainers(name);
     shown.done();
   });
 }
@@ -55,7 +55,7 @@ async function destroyNow(
   await requireDocker(signal);
   const shown = reporter.action('Remove the machines');
   // Vagrant takes seconds until it looks at the machines. It finds them gone by then, and forgets them.
-  const forget = () => vagrant(name, ['destroy', '--force'], { signal });
+  const forget = () => vagrant(name, ['destroy', '--force', '--no-parallel'], { signal });
   const vagrantKnows = rendered && existsSync(join(labFolder(name), 'vagrant', 'machines'));
   const forgotten = vagrantKnows ? forget().catch(() => undefined) : true;
   await removeContainers(name);
