@@ -13,8 +13,9 @@ const mayImport = {
   course: ['checks', 'faults', 'probes', 'lab', 'system'],
   ui: ['course', 'checks', 'faults', 'probes', 'lab', 'system'],
   present: ['ui', 'course', 'checks', 'faults', 'probes', 'lab', 'system'],
-  playground: ['lab', 'bundle', 'system'],
-  stage: ['probes', 'lab', 'bundle', 'system'],
+  page: ['system'],
+  playground: ['page', 'lab', 'bundle', 'system'],
+  stage: ['page', 'ui', 'faults', 'probes', 'lab', 'bundle', 'system'],
 };
 const folders = [...Object.keys(mayImport), 'commands'];
 const terminalLibraries = ['@inquirer/prompts', 'ora', 'marked-terminal', 'marked'];

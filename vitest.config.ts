@@ -3,7 +3,18 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], environment: 'node' } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/**/*.local.test.ts'],
+          environment: 'node',
+          // The files share what they import: reading it anew for each took most of the time.
+          isolate: false,
+        },
+      },
+      // Real programs, sockets, namespaces and packet filters on this computer.
+      { test: { name: 'local', include: ['test/**/*.local.test.ts'], environment: 'node' } },
       {
         test: {
           name: 'lab',

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBundle } from '../bundle/bundle.ts';
 import type { Lab } from '../lab/lab.ts';
-import { appNodePort, type Machine } from '../lab/layout.ts';
-import { run, runOrThrow } from '../system/run.ts';
+import type { Machine } from '../lab/layout.ts';
+import { answeringDoor, publishedAddress } from '../stage/door.ts';
+import { runOrThrow } from '../system/run.ts';
 import { markdownTable } from './table.ts';
 
 /** Each kind of visitor comes this often. Together they are the 8,000 a second that the guestbook must serve. */
@@ -74,13 +75,9 @@ export async function loadApp(lab: Lab, signal: AbortSignal): Promise<AppLoad[]>
   }
 }
 
-/** The machine's own address where this computer reaches it (Linux); a published port goes through docker's proxy. */
+/** Where this computer reaches the app on a worker. */
 async function addressOf(worker: Machine, signal: AbortSignal): Promise<string> {
-  const direct = `http://${worker.address}:${appNodePort}`;
-  const answer = await run('curl', ['--silent', '--fail', '--max-time', '2', '--output', '/dev/null', direct], {
-    signal,
-  });
-  return answer.exitCode === 0 ? direct : `http://127.0.0.1:${worker.publishedPorts[appNodePort] ?? 0}`;
+  return `http://${(await answeringDoor(worker, signal))?.address ?? publishedAddress(worker)}`;
 }
 
 export function loadOf(kind: string, report: VegetaReport): AppLoad {

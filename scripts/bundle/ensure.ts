@@ -9,7 +9,7 @@ import { components } from './components.ts';
 import { ensureImages, ensureMachine, takeImages } from './ensure-images.ts';
 import { diskFull, isDiskFull } from './disk.ts';
 import { goSource, removeBuildCache } from './go-build.ts';
-import { lives, takeLock } from './lock.ts';
+import { lives, takeLock } from '../system/lock.ts';
 import { makeMissing } from './make.ts';
 import { bundleFolder, bundlesFolder } from './pins.ts';
 import { releaseSource } from './release.ts';

@@ -1,13 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Provider, Size } from '../lab/layout.ts';
 import { contextOf, type Context } from './context.ts';
+import { addLabScaleCommand } from './lab-scale.ts';
 import { status } from './lab-status.ts';
 import { addUpgradeCommand } from './lab-upgrade.ts';
 import { reporterFor } from './reporter.ts';
 
 /** `firedrill lab`: the machines, from boot to removal. */
 export function addLabCommand(program: Command): void {
-  const lab = program.command('lab').description('Boot, look at, stop and remove the machines.');
+  const lab = program.command('lab').description('Boot, look at, scale, stop and remove the machines.');
   lab
     .command('up')
     .description('Boot the lab, or bring back one that was halted or killed.')
@@ -28,6 +29,7 @@ export function addLabCommand(program: Command): void {
     .action(async (_: unknown, command: Command) => {
       await status(contextOf(command));
     });
+  addLabScaleCommand(lab);
   addUpgradeCommand(lab);
   lab
     .command('halt')

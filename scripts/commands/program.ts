@@ -15,6 +15,7 @@ import { addPlaygroundCommand } from './playground.ts';
 import { addReportCommand } from './report.ts';
 import { addResetCommand } from './reset.ts';
 import { addSetupCommand } from './setup.ts';
+import { addStageCommand } from './stage.ts';
 import { addUninstallCommand } from './uninstall.ts';
 
 /** The command line, without what a command does: each file in this folder adds its own and loads the rest when it runs. */
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   addReportCommand(program);
   addResetCommand(program);
   addSetupCommand(program);
+  addStageCommand(program);
   addUninstallCommand(program);
   addLabCommand(program);
   addPlaygroundCommand(program);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { LoadedLesson } from '../course/model.ts';
+import { historyName } from '../stage/history.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { isMissing, readIfThere, writeAtomically } from '../system/files.ts';
 import { stateFolder } from '../system/folders.ts';
@@ -22,7 +23,7 @@ export function addReportCommand(program: Command): void {
 async function report(context: Context, name: string | undefined, out: string | undefined): Promise<void> {
   const { progressFor } = await import('./start.ts');
   const lesson = await lessonNamedOrOpen(name, await progressFor(context), context.lab);
-  const written = await writeReport(lesson, out === undefined ? undefined : resolve(out));
+  const written = await writeReport(lesson, out === undefined ? undefined : resolve(out), stateFolder(), context.lab);
   if (context.json) {
     context.printJson(written);
     return;
@@ -31,20 +32,24 @@ async function report(context: Context, name: string | undefined, out: string | 
 }
 
 /**
- * Writes the report of the lesson's last run, its picture and its timeline.
+ * Writes the report of the lesson's last run, its picture and its timeline, with the load that a lab was under meanwhile.
  * @throws FiredrillError `no-run` where the lesson was never started here.
  */
 export async function writeReport(
   lesson: Pick<LoadedLesson, 'id' | 'title'>,
   out: string | undefined,
   folder = stateFolder(),
+  lab = 'firedrill',
 ): Promise<{ report: string; picture: string; timeline: string }> {
-  const log = await lastLog(join(folder, 'events'), lesson.id);
-  const [{ drillsIn, lastRun, mergeTimeline, parseLines }, { incidentReport }, { timelineSvg }] = await Promise.all([
-    import('../probes/timeline.ts'),
-    import('../probes/incident-report.ts'),
-    import('../probes/timeline-svg.ts'),
-  ]);
+  const events = join(folder, 'events');
+  const log = await lastLog(events, lesson.id);
+  const [{ drillsIn, lastRun, mergeTimeline, parseLines }, { incidentReport }, { timelineSvg }, load] =
+    await Promise.all([
+      import('../probes/timeline.ts'),
+      import('../probes/incident-report.ts'),
+      import('../probes/timeline-svg.ts'),
+      import('../stage/report.ts'),
+    ]);
   const run = log === undefined ? [] : lastRun(parseLines((await readIfThere(log)) ?? ''));
   if (log === undefined || run.length === 0) {
     throw new FiredrillError(`There is no run of lesson ${lesson.id} to report on.`, {
@@ -52,22 +57,43 @@ export async function writeReport(
       remedy: `Take it first: 'npx firedrill start ${Number(lesson.id.slice(0, 2))}'.`,
     });
   }
-  const merged = mergeTimeline(run, parseLines((await readIfThere(samplesPath(log))) ?? ''));
+  const samples = parseLines((await readIfThere(samplesPath(log))) ?? '');
+  const merged = mergeTimeline(run, [...samples, ...parseLines(await stageHistory(events, lab, run))]);
+  const whole = load.loadTimeline(merged);
   const path = out ?? join(folder, 'reports', basename(log).replace(/\.jsonl$/, '.md'));
   const beside = path.replace(/\.md$/, '');
   const [picture, timeline] = [`${beside}.svg`, `${beside}.timeline.jsonl`];
   await writeAtomically(timeline, merged.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  await writeAtomically(picture, timelineSvg(lesson.title, drillsIn(merged)));
-  await writeAtomically(path, incidentReport(lesson.title, merged, basename(picture)));
+  const drawn = [...(whole ? [whole] : []), ...drillsIn(merged)];
+  await writeAtomically(picture, timelineSvg(lesson.title, drawn, load.loadStrip));
+  await writeAtomically(path, incidentReport(lesson.title, merged, basename(picture), load.loadSection(merged)));
   return { report: path, picture, timeline };
 }
 
-/** The newest event log of a lesson: their names begin with the day. */
-async function lastLog(folder: string, lessonId: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch((error: unknown) => {
+/** Lines of the stage's history while a run went on. The file is of the day on which the stage was started. */
+async function stageHistory(folder: string, lab: string, run: readonly { at: string }[]): Promise<string> {
+  const [from = '', to = ''] = [run[0]?.at, run.at(-1)?.at];
+  const dayBefore = new Date(Date.parse(from) - 24 * 3600 * 1000).toISOString().slice(0, 10);
+  const days = (await namesIn(folder))
+    .filter((file) => file.slice(10) === historyName(lab, ''))
+    .filter((file) => file.slice(0, 10) >= dayBefore && file.slice(0, 10) <= to.slice(0, 10));
+  const texts = await Promise.all(days.toSorted().map((file) => readIfThere(join(folder, file))));
+  const lines = texts.flatMap((text) => (text ?? '').split('\n'));
+  // Each line begins with its time.
+  return lines.filter((line) => timeOf(line) >= from && timeOf(line) <= to).join('\n');
+}
+
+const timeOf = (line: string): string => /^\{"at":"([^"]+)"/.exec(line)?.[1] ?? '';
+
+const namesIn = (folder: string): Promise<string[]> =>
+  readdir(folder).catch((error: unknown) => {
     if (isMissing(error)) return [];
     throw error;
   });
+
+/** The newest event log of a lesson: their names begin with the day. */
+async function lastLog(folder: string, lessonId: string): Promise<string | undefined> {
+  const names = await namesIn(folder);
   const newest = names
     .filter((file) => /^\d{4}-\d\d-\d\d-/.test(file) && file.slice(11) === `${lessonId}.jsonl`)
     .sort()

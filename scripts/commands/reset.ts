@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { LoadedLesson } from '../course/model.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { ActionReporter } from '../lab/up.ts';
+import type { ActionReporter } from '../lab/acting.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
 import { reporterFor } from './reporter.ts';
@@ -25,8 +25,8 @@ Examples:
   firedrill reset --to 3 --yes  without asking, for instructors
 
 It undoes every fault, starts or rebuilds machines, puts changed files back, restores etcd from the
-checkpoint of the first boot where it must (all members together), removes what lessons made, and
-then proves that the lesson can start.`;
+checkpoint of the first boot where it must (all members together), removes workers that joined and
+what lessons made, and then proves that the lesson can start.`;
 
 async function reset(context: Context, to: string | undefined): Promise<void> {
   const [{ openLab }, { lessonNamedOrOpen }, { readProgress }] = await Promise.all([
@@ -69,7 +69,8 @@ async function agrees(context: Context, lesson: LoadedLesson): Promise<boolean> 
   }
   context.print(
     `This brings the lab to the start of lesson ${lesson.number}, ${lesson.title}. What you made on the cluster is lost:\n` +
-      'objects in the namespace default, labels, messages in the guestbook. Your progress is kept. It takes 5 to 40 seconds.',
+      'objects in the namespace default, labels, messages in the guestbook, workers that joined. Your progress is kept.\n' +
+      'It takes 5 to 40 seconds.',
   );
   const { confirm } = await import('../ui/ask.ts');
   return confirm('Reset the lab?', { input: process.stdin, output: process.stdout, signal: context.signal });
@@ -86,25 +87,16 @@ export async function resetLab(
   options: { signal: AbortSignal; reporter: ActionReporter },
 ): Promise<string[]> {
   const { signal, reporter } = options;
-  const [{ createFaults }, { repairLab }, { removeLeftovers }, { loadLessons }, { lookAtAll, firstNotMet, said }] =
+  const [{ acting }, { createFaults }, { repairLab }, { removeLeftovers }, { loadLessons }, looking] =
     await Promise.all([
+      import('../lab/acting.ts'),
       import('../faults/faults.ts'),
       import('../lab/repair/repair.ts'),
       import('../lab/repair/leftovers.ts'),
       import('../course/load.ts'),
       import('../course/look.ts'),
     ]);
-  const act = async (title: string, work: () => Promise<unknown>): Promise<void> => {
-    signal.throwIfAborted();
-    const shown = reporter.action(title);
-    try {
-      await work();
-      shown.done();
-    } catch (error) {
-      shown.failed(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
-      throw error;
-    }
-  };
+  const act = acting(reporter, signal);
   const faults = createFaults(lab);
   const open = await faults.open();
   // What cannot be undone is replaced below.
@@ -112,13 +104,15 @@ export async function resetLab(
   const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter }))];
   await faults.closeAfterReset();
   await act('Remove what the lessons left', async () => {
-    for (const other of await loadLessons()) await other.definition.cleanUp?.(lab);
+    // Each lesson removes what is its own, so that none waits for another.
+    await Promise.all((await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab)));
     await removeLeftovers(lab);
   });
   const { prepare, baseline } = lesson.definition;
   if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab));
   await act('Prove its baseline', async () => {
     const { waitUntil } = await import('../system/wait.ts');
+    const { lookAtAll, firstNotMet, said } = looking;
     let saw = '';
     await waitUntil(
       async () => {

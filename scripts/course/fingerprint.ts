@@ -10,6 +10,7 @@ interface Metadata {
   namespace?: string;
   labels?: Record<string, string>;
   ownerReferences?: { kind: string; name: string }[];
+  deletionTimestamp?: string;
 }
 interface List {
   items: { metadata: Metadata; spec?: { taints?: object[]; unschedulable?: boolean; replicas?: number } }[];
@@ -67,10 +68,11 @@ async function objects(lab: Lab, kind: string, path: string): Promise<string[]> 
   });
 }
 
-/** Pods have new names after each restart; their owners do not (but for the hash of a replica set). */
+/** Pods have new names after each restart; their owners do not (but for the hash of a replica set). Who is leaving does not count. */
 async function podOwners(lab: Lab): Promise<string[]> {
   const { items } = await lab.kubernetes.get<List>('/api/v1/pods');
-  const owners = items.map(({ metadata }) => {
+  const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const owners = staying.map(({ metadata }) => {
     const owner = metadata.ownerReferences?.[0];
     const name = owner === undefined ? metadata.name : owner.name.replace(/-[a-z0-9]{6,10}$/, '');
     return `pod of ${metadata.namespace ?? ''}/${name}`;

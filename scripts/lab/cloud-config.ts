@@ -2,7 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { checkoutFolder } from '../system/folders.ts';
-import { balancerPort, hasRole, isBalanced, podSubnet, runsKubelet, type Layout, type Machine } from './layout.ts';
+import {
+  balancerPort,
+  hasRole,
+  isBalanced,
+  joins,
+  podSubnet,
+  runsKubelet,
+  type Layout,
+  type Machine,
+} from './layout.ts';
 
 export interface CloudConfigFacts {
   layout: Layout;
@@ -11,6 +20,8 @@ export interface CloudConfigFacts {
   sshPublicKey: string;
   /** Without the `v`. */
   kubernetesVersion: string;
+  /** With what a machine that joins asks for its certificates. */
+  bootstrapToken?: string;
 }
 
 interface CloudConfig {
@@ -25,7 +36,7 @@ interface CloudConfig {
 export function templatesOf(machine: Machine, layout: Layout): string[] {
   return [
     ...(hasRole(machine, 'etcd') ? ['etcd'] : []),
-    ...(runsKubelet(machine) ? ['node'] : []),
+    ...(runsKubelet(machine) ? ['node', joins(machine) ? 'joiner' : 'credentials'] : []),
     ...(runsKubelet(machine) && isBalanced(layout) ? ['api-balancer'] : []),
     ...(hasRole(machine, 'controller') ? ['controller'] : []),
     ...(hasRole(machine, 'worker') ? ['worker'] : []),
@@ -70,6 +81,8 @@ async function fillIn(template: string, machine: Machine, facts: CloudConfigFact
     etcdInitialCluster: etcd.map(({ name, address }) => `${name}=https://${address}:2380`).join(','),
     podSubnet: podSubnet(machine),
     podRoutes: podRoutes(machine, layout).join('\n      '),
+    ...(facts.bootstrapToken === undefined ? {} : { bootstrapToken: facts.bootstrapToken }),
+    ...kubeletWords(machine),
     // A machine that is a worker too takes ordinary pods.
     taints: hasRole(machine, 'worker') ? '[]' : '[{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]',
   };
@@ -89,6 +102,23 @@ async function fillIn(template: string, machine: Machine, facts: CloudConfigFact
 }
 
 const serverLine = (name: string, address: string): string => `server ${name} ${address}:6443 verifyhost ${name}`;
+
+/** How a kubelet comes to its certificates: they lie there, or it asks for them. */
+const kubeletWords = (machine: Machine): { servingCertificate: string; kubeletCredentials: string } =>
+  joins(machine)
+    ? {
+        servingCertificate: 'serverTLSBootstrap: true',
+        // Below /var/lib/kubelet, which outlives the container: a machine that is made anew has joined already.
+        kubeletCredentials:
+          '--kubeconfig /var/lib/kubelet/kubeconfig --bootstrap-kubeconfig /etc/kubernetes/bootstrap-kubelet.conf',
+      }
+    : {
+        servingCertificate: [
+          'tlsCertFile: /etc/kubernetes/kubelet.crt',
+          'tlsPrivateKeyFile: /etc/kubernetes/kubelet.key',
+        ].join('\n      '),
+        kubeletCredentials: '--kubeconfig /etc/kubernetes/kubelet.conf',
+      };
 
 /** `10.2.202.0/24 via 10.0.3.202`: one line a neighbour with pods. */
 export const podRoutes = (machine: Machine, layout: Layout): string[] =>

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { takeLock } from '../bundle/lock.ts';
+import { takeLock } from '../system/lock.ts';
 import { labFolder } from '../system/folders.ts';
 import { removeContainers, removeEverything, removeVolumesAndNetworks, requireDocker } from './docker.ts';
 import { readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
-import type { ActionReporter } from './up.ts';
+import type { ActionReporter } from './acting.ts';
 import { vagrant } from './vagrant.ts';
 
 export interface DownOptions {

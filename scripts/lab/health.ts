@@ -1,22 +1,30 @@
 import type { Lab } from './lab.ts';
 import { runsKubelet } from './layout.ts';
+import { joinersOfAPerson } from './scale/joiner.ts';
 
 interface NodeList {
   items: { metadata: { name: string }; status: { conditions?: { type: string; status: string }[] } }[];
 }
 
-/** Names of the nodes whose condition Ready is True. */
-export async function readyNodes(lab: Lab): Promise<string[]> {
-  const { items } = await lab.kubernetes.get<NodeList>('/api/v1/nodes');
-  return items
+const allNodes = async (lab: Lab): Promise<NodeList['items']> =>
+  (await lab.kubernetes.get<NodeList>('/api/v1/nodes')).items;
+
+const namesOfReady = (nodes: NodeList['items']): string[] =>
+  nodes
     .filter(({ status }) => status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'))
     .map(({ metadata }) => metadata.name);
+
+/** Names of the nodes whose condition Ready is True. */
+export async function readyNodes(lab: Lab): Promise<string[]> {
+  return namesOfReady(await allNodes(lab));
 }
 
-/** Whether every machine with a kubelet is a Ready node. */
+/** Whether every machine with a kubelet is a Ready node. One that waits for a person to let it in is none yet. */
 export async function nodesReady(lab: Lab): Promise<boolean> {
-  const ready = await readyNodes(lab);
-  return lab.layout.machines.filter(runsKubelet).every(({ name }) => ready.includes(name));
+  const nodes = await allNodes(lab);
+  const ready = namesOfReady(nodes);
+  const waiting = (await joinersOfAPerson(lab)).filter((name) => !nodes.some(({ metadata }) => metadata.name === name));
+  return lab.layout.machines.filter(runsKubelet).every(({ name }) => ready.includes(name) || waiting.includes(name));
 }
 
 /** Whether the API server of every controller says that it is ready. */

@@ -11,6 +11,7 @@ export interface OnMachineOptions {
 
 /** A rendered lab, up or not. What checks, faults and lessons are given. */
 export interface Lab {
+  /** Its machines as they are now: workers may join and leave while a lesson runs. */
   readonly layout: Layout;
   /** Folder of the lab's state on the host. */
   readonly folder: string;

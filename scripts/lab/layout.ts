@@ -18,6 +18,8 @@ export interface Machine {
   address: string;
   /** Ports on 127.0.0.1 of the host, by the port on the machine: 22, 2379, 6443, 30080. */
   publishedPorts: Readonly<Record<number, number>>;
+  /** It came to a cluster that ran already: it asks for its certificates, and may leave again. */
+  joined?: true | undefined;
 }
 
 export interface Layout {
@@ -44,6 +46,8 @@ export const defaultFirstPort = 8400;
 
 export const hasRole = (machine: Machine, role: Role): boolean => machine.roles.includes(role);
 export const runsKubelet = (machine: Machine): boolean => machine.roles.some((role) => role !== 'etcd');
+/** Whether a worker is none of the first boot: those have certificates that were made on the host, and never leave. */
+export const joins = (machine: Machine): boolean => machine.joined === true;
 export const podSubnet = (machine: Machine): string => `10.2.${machine.number}.0/24`;
 
 /** Port on 127.0.0.1 of every machine with a kubelet, at which HAProxy listens where there is more than one controller. */
@@ -53,7 +57,7 @@ export const isBalanced = ({ machines }: Pick<Layout, 'machines'>): boolean =>
   machines.filter((machine) => hasRole(machine, 'controller')).length > 1;
 
 /** First numbers of the roles' addresses; the talk's machines were numbered like this. */
-const firstNumber: Record<Role, number> = { etcd: 51, controller: 101, worker: 201 };
+export const firstNumber: Record<Role, number> = { etcd: 51, controller: 101, worker: 201 };
 const shortName: Record<Role, string> = { etcd: 'e', controller: 'c', worker: 'w' };
 const counts: Record<Exclude<Size, 'single'>, Record<Role, number>> = {
   default: { etcd: 3, controller: 1, worker: 2 },
@@ -102,13 +106,8 @@ export function createLayout(choices: LayoutChoices): Layout {
       exitCode: 2,
     });
   }
-  const machine = (machineName: string, roles: readonly Role[], number: number): Machine => ({
-    name: machineName,
-    roles,
-    number,
-    address: subnet.replace(/0\/24$/, String(number)),
-    publishedPorts: publishedPorts(roles, number, firstPort),
-  });
+  const machine = (machineName: string, roles: readonly Role[], number: number): Machine =>
+    machineAt({ subnet, firstPort }, machineName, roles, number);
   const machines =
     size === 'single'
       ? [machine('c1', ['etcd', 'controller', 'worker'], firstNumber.controller)]
@@ -118,6 +117,17 @@ export function createLayout(choices: LayoutChoices): Layout {
           ),
         );
   return { name, size, provider, subnet, firstPort, machines };
+}
+
+/** A machine of a lab, with the address and the ports that follow from its number. */
+export function machineAt(
+  { subnet, firstPort }: Pick<Layout, 'subnet' | 'firstPort'>,
+  name: string,
+  roles: readonly Role[],
+  number: number,
+): Machine {
+  const address = subnet.replace(/0\/24$/, String(number));
+  return { name, roles, number, address, publishedPorts: publishedPorts(roles, number, firstPort) };
 }
 
 function publishedPorts(roles: readonly Role[], number: number, firstPort: number): Record<number, number> {

@@ -7,6 +7,7 @@ import { checkoutFolder, labFolder } from '../system/folders.ts';
 import { run } from '../system/run.ts';
 import { apiServerUrl, createApiServers } from './api-servers.ts';
 import { createEtcd } from './etcd.ts';
+import { followLayout } from './follow-layout.ts';
 import { contextOf, towardsAnswering } from './kubeconfig.ts';
 import { createKubernetes } from './kubernetes.ts';
 import type { Lab } from './lab.ts';
@@ -19,6 +20,7 @@ const machineSchema = z.object({
   number: z.number(),
   address: z.string(),
   publishedPorts: z.record(z.string(), z.number()),
+  joined: z.literal(true).optional(),
 });
 
 const renderedSchema = z.object({
@@ -33,13 +35,14 @@ const renderedSchema = z.object({
 });
 
 export const renderedPath = (folder: string): string => join(folder, 'machines.json');
+const layoutIn = (rendered: string): Layout => renderedSchema.parse(JSON.parse(rendered)).layout;
 
 /** Layout of the lab that was rendered last under this name, or undefined where there is none. */
 export async function readLayout(name: string): Promise<Layout | undefined> {
   const path = renderedPath(labFolder(name));
   if (!existsSync(path)) return undefined;
   try {
-    return renderedSchema.parse(JSON.parse(await readFile(path, 'utf8'))).layout;
+    return layoutIn(await readFile(path, 'utf8'));
   } catch (error) {
     throw new FiredrillError(`What was kept of the lab '${name}' cannot be read: ${path}.`, {
       code: 'lab-damaged',
@@ -70,28 +73,33 @@ export async function openLab(name: string): Promise<Lab> {
   return createLab(layout);
 }
 
-/** The lab of a layout whose files have been rendered. */
-export function createLab(layout: Layout): Lab {
-  const folder = labFolder(layout.name);
+/** The lab of a layout whose files have been rendered. Machines that join or leave later are seen as they do. */
+export function createLab(rendered: Layout): Lab {
+  const folder = labFolder(rendered.name);
+  const now = followLayout(rendered, renderedPath(folder), layoutIn);
   const connections = new Connections(folder);
-  const withRole = (role: Role) => layout.machines.filter((machine) => hasRole(machine, role));
+  const withRole = (role: Role) => now().machines.filter((machine) => hasRole(machine, role));
   const machine = (name: string): Machine => {
-    const found = layout.machines.find((candidate) => candidate.name === name);
+    const found = now().machines.find((candidate) => candidate.name === name);
     if (found) return found;
     throw new FiredrillError(`The lab has no machine '${name}'.`, {
       code: 'unknown-machine',
-      remedy: `Its machines are ${layout.machines.map((each) => each.name).join(', ')}.`,
+      remedy: `Its machines are ${now()
+        .machines.map((each) => each.name)
+        .join(', ')}.`,
       exitCode: 2,
     });
   };
-  const environment = () => shellEnvironment(layout, folder);
+  const environment = () => shellEnvironment(now(), folder);
   const apiServers = createApiServers({ controllers: withRole('controller'), labFolder: folder });
   const commandEnvironment = async () => ({
     ...environment(),
-    ...(await towardsAnswering(layout, folder, apiServers)),
+    ...(await towardsAnswering(now(), folder, apiServers)),
   });
   return {
-    layout,
+    get layout() {
+      return now();
+    },
     folder,
     machine,
     machinesWithRole: withRole,
@@ -112,8 +120,8 @@ export function createLab(layout: Layout): Lab {
       labFolder: folder,
       environment: commandEnvironment,
       context: async () => {
-        const controller = isBalanced(layout) ? await apiServers.answering(1) : undefined;
-        return controller && contextOf(layout, controller);
+        const controller = isBalanced(now()) ? await apiServers.answering(1) : undefined;
+        return controller && contextOf(now(), controller);
       },
     }),
     etcd: createEtcd({ machines: withRole('etcd'), labFolder: folder, environment }),

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { writeAtomically } from '../system/files.ts';
-import { hasRole, runsKubelet, type Layout } from './layout.ts';
+import { hasRole, joins, runsKubelet, type Layout } from './layout.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const years = 10;
@@ -84,14 +84,16 @@ function leaves(layout: Layout): Leaf[] {
       authority: 'ca',
       commonName: `system:${name}`,
     })),
-    ...layout.machines.filter(runsKubelet).map(({ name, address }) => ({
-      file: `kubelet-${name}`,
-      authority: 'ca',
-      commonName: `system:node:${name}`,
-      organization: 'system:nodes',
-      dns: [name],
-      addresses: [address],
-    })),
+    ...layout.machines
+      .filter((machine) => runsKubelet(machine) && !joins(machine))
+      .map(({ name, address }) => ({
+        file: `kubelet-${name}`,
+        authority: 'ca',
+        commonName: `system:node:${name}`,
+        organization: 'system:nodes',
+        dns: [name],
+        addresses: [address],
+      })),
   ];
 }
 

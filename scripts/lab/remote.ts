@@ -92,13 +92,14 @@ export class Connections {
 
 /** Ends every kept connection of a lab. */
 export async function closeConnections(layout: Layout, labFolder: string): Promise<void> {
-  const folder = connectionFolder(labFolder);
-  await Promise.all(
-    layout.machines
-      .filter((machine) => existsSync(join(folder, machine.name)))
-      .map((machine) =>
-        run('ssh', ['-F', sshConfigPath(labFolder), '-O', 'exit', machine.name], { timeoutSeconds: 5 }),
-      ),
-  );
-  await rm(folder, { recursive: true, force: true });
+  await Promise.all(layout.machines.map(({ name }) => closeConnection(name, labFolder)));
+  await rm(connectionFolder(labFolder), { recursive: true, force: true });
+}
+
+/** Ends the kept connection to one machine, where there is one. */
+export async function closeConnection(machine: string, labFolder: string): Promise<void> {
+  const socket = join(connectionFolder(labFolder), machine);
+  if (!existsSync(socket)) return;
+  await run('ssh', ['-F', sshConfigPath(labFolder), '-O', 'exit', machine], { timeoutSeconds: 5 });
+  await rm(socket, { force: true });
 }

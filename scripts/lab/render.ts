@@ -9,10 +9,11 @@ import { quoted, runOrThrow } from '../system/run.ts';
 import { renderCloudConfig } from './cloud-config.ts';
 import { containerName, createArguments, mountsOf } from './docker-machine.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
-import type { Layout } from './layout.ts';
+import { joins, type Layout } from './layout.ts';
 import { renderedPath } from './open.ts';
 import { makeCertificates } from './pki.ts';
 import { connectionFolder, renderSshConfig, sshConfigPath, sshUser } from './remote.ts';
+import { keepJoiner } from './scale/joiner.ts';
 
 /** Flatcar's official Vagrant box: amd64 only (https://www.flatcar.org/docs/latest/installing/vms/vagrant/). */
 const flatcarBox = {
@@ -42,7 +43,9 @@ export async function renderLab(layout: Layout, bundle: Bundle, kubernetesVersio
   await Promise.all(
     layout.machines.map(async (machine) => {
       const seed = join(folder, 'cloud-config', machine.name);
-      await writeAtomically(join(seed, 'user-data'), await renderCloudConfig(machine, facts), { mode: 0o600 });
+      const own = joins(machine) ? { bootstrapToken: (await keepJoiner(folder, machine.name)).token } : {};
+      const userData = await renderCloudConfig(machine, { ...facts, ...own });
+      await writeAtomically(join(seed, 'user-data'), userData, { mode: 0o600 });
       // `local`: cloud-init needs no network for any of it, so one of its stages does all.
       await writeAtomically(join(seed, 'meta-data'), `instance-id: ${layout.name}-${machine.name}\ndsmode: local\n`);
     }),

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBundle, type Bundle } from '../bundle/bundle.ts';
 import { componentVersion } from '../bundle/components.ts';
-import { takeLock } from '../bundle/lock.ts';
+import { takeLock } from '../system/lock.ts';
+import { acting, type ActionReporter, type ShownAction } from './acting.ts';
 import { writeAtomically } from '../system/files.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { labFolder } from '../system/folders.ts';
@@ -25,18 +26,8 @@ import { createLab, readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
 import { checkpointPath, takeCheckpoint } from './repair/checkpoint.ts';
 import { makeCredentials, renderLab } from './render.ts';
+import { completeJoins } from './scale/admit.ts';
 import { vagrant } from './vagrant.ts';
-
-/** How the steps of a long work are shown: a spinner each, or a line each. */
-export interface ActionReporter {
-  action(title: string): ShownAction;
-}
-
-export interface ShownAction {
-  update(text: string): void;
-  done(detail?: string): void;
-  failed(why: string): void;
-}
 
 export interface UpOptions {
   name: string;
@@ -111,8 +102,10 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
       return lab;
     }
     const boot: Boot = { options, layout, lab, bundle: {} as Bundle };
+    const act = acting(options.reporter, options.signal);
+    const words = (found: unknown) => (typeof found === 'string' ? found : undefined);
     for (const action of [...machineActions, ...(options.onlyMachines ? machinesAlone : clusterActions)]) {
-      await show(action, boot);
+      await act(action.title, (shown) => action.run(boot, shown), words);
     }
     if (options.onlyMachines) return lab;
     await writeAtomically(
@@ -122,18 +115,6 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
     return lab;
   } finally {
     await unlock();
-  }
-}
-
-async function show(action: Action, boot: Boot): Promise<void> {
-  boot.options.signal?.throwIfAborted();
-  const shown = boot.options.reporter.action(action.title);
-  try {
-    const detail = await action.run(boot, shown);
-    shown.done(typeof detail === 'string' ? detail : undefined);
-  } catch (error) {
-    shown.failed(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
-    throw error;
   }
 }
 
@@ -207,7 +188,7 @@ async function makeNetwork({ layout, options }: Boot): Promise<void> {
 }
 
 /** A container that Vagrant was killed over has the machine's name and would be in its way. */
-async function removeUnknownContainers(layout: Layout): Promise<void> {
+export async function removeUnknownContainers(layout: Layout): Promise<void> {
   await removeHelpers(layout.name);
   for (const { id, machine } of await listContainers(layout.name)) {
     const known = join(labFolder(layout.name), 'vagrant', 'machines', machine, 'docker', 'id');
@@ -259,6 +240,7 @@ async function startAddons({ lab }: Boot): Promise<void> {
 }
 
 async function awaitNodes({ lab, layout, options }: Boot): Promise<void> {
+  await completeJoins(lab, { signal: options.signal });
   await waitUntil(() => nodesReady(lab), {
     what: `nodes ${layout.machines
       .filter(runsKubelet)

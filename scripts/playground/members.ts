@@ -56,7 +56,8 @@ export async function remove(place: Place, name: string): Promise<void> {
   const { teller, ring } = await someoneWhoCanChange(place, name);
   const id = await idOf(teller, machine);
   if (id === undefined) throw noMember(name);
-  await agreed(teller, '/v3/cluster/member/remove', { ID: id });
+  const isGone = async () => (await idOf(teller, machine)) === undefined;
+  await agreed(() => call(teller, '/v3/cluster/member/remove', { ID: id }, { timeoutSeconds: agreeSeconds }), isGone);
   if (ring.members.some((member) => member.name === name && member.state !== 'removed')) await removeMachine(machine);
 }
 
@@ -75,7 +76,9 @@ export async function addLearner(place: Place, name: string, signal?: AbortSigna
     });
   }
   const bundle = await readBundle();
-  await agreed(teller, '/v3/cluster/member/add', { peerURLs: [peerUrl(machine.address)], isLearner: true });
+  const body = { peerURLs: [peerUrl(machine.address)], isLearner: true };
+  const isThere = async () => (await idOf(teller, machine)) !== undefined;
+  await agreed(() => call(teller, '/v3/cluster/member/add', body, { timeoutSeconds: agreeSeconds }), isThere);
   const { members = [] } = await memberList(teller);
   const known = place.machines.filter(({ address }) =>
     members.some(({ peerURLs }) => peerURLs?.includes(peerUrl(address))),
@@ -121,20 +124,25 @@ async function someoneWhoCanChange(place: Place, except: string): Promise<{ tell
 const idOf = async (teller: PlaygroundMachine, { address }: PlaygroundMachine): Promise<string | undefined> =>
   (await memberList(teller)).members?.find(({ peerURLs }) => peerURLs?.includes(peerUrl(address)))?.ID;
 
-/** For some seconds after a member came back or a cable was mended, etcd refuses changes ("unhealthy cluster"). */
+/**
+ * For some seconds after a member came back or a cable was mended, etcd refuses changes ("unhealthy cluster"), and a
+ * change that meets an election gets no answer.
+ */
 const settleSeconds = 15;
+const passes = /unhealthy cluster|not enough started members|timed out|leader changed|no leader|no answer/i;
 
-async function agreed(teller: PlaygroundMachine, path: string, body: unknown): Promise<void> {
+/** Asks for a change until the members agree. One that got no answer may have been made all the same: `isMade` looks. */
+async function agreed(change: () => Promise<unknown>, isMade: () => Promise<boolean>): Promise<void> {
   const until = performance.now() + settleSeconds * 1000;
   for (;;) {
     try {
-      await call(teller, path, body, { timeoutSeconds: agreeSeconds });
+      await change();
       return;
     } catch (error) {
       const why = messageOf(error);
-      const mayPass = /unhealthy cluster|not enough started members/.test(why);
-      if (!mayPass || performance.now() > until) throw refused(why);
+      if (!passes.test(why) || performance.now() > until) throw refused(why);
       await pause(500);
+      if (await isMade().catch(() => false)) return;
     }
   }
 }

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Events } from '../page/events.ts';
 import { messageOf } from '../system/errors.ts';
 import type { Place } from './place.ts';
 import { lookAtRing } from './ring.ts';
@@ -8,31 +8,6 @@ import { quorumInWords } from './words.ts';
 
 /** Seconds between two looks at the ring while a page is open. */
 const everySeconds = 0.7;
-
-export interface Events {
-  send: (value: unknown) => void;
-  /** Aborted when the browser went away or the server ends. */
-  signal: AbortSignal;
-  end: () => void;
-}
-
-/** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), each a line of JSON. */
-export function sendEvents(response: ServerResponse, over: AbortSignal): Events {
-  const gone = new AbortController();
-  response.once('close', () => {
-    gone.abort();
-  });
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  return {
-    send: (value) => {
-      response.write(`data: ${JSON.stringify(value)}\n\n`);
-    },
-    signal: AbortSignal.any([over, gone.signal]),
-    end: () => {
-      response.end();
-    },
-  };
-}
 
 /** The ring, again and again. */
 export async function streamRing(place: Place, { send, signal, end }: Events): Promise<void> {

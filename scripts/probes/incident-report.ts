@@ -9,8 +9,17 @@ import {
   type TimelineLine,
 } from './timeline.ts';
 
-/** A run of a lesson as a Markdown incident report. `picture` is the path of its SVG, as the report is to link it. */
-export function incidentReport(title: string, timeline: readonly TimelineLine[], picture: string): string {
+/**
+ * A run of a lesson as a Markdown incident report.
+ * @param picture path of its SVG, as the report is to link it
+ * @param load the section about the load that the app was under, where it was
+ */
+export function incidentReport(
+  title: string,
+  timeline: readonly TimelineLine[],
+  picture: string,
+  load: readonly string[] = [],
+): string {
   const [first, last] = [timeline[0], timeline.at(-1)];
   const drills = drillsIn(timeline);
   return [
@@ -18,9 +27,9 @@ export function incidentReport(title: string, timeline: readonly TimelineLine[],
     '',
     `From ${first?.at ?? ''} to ${last?.at ?? ''} (UTC). ${endOf(timeline)}`,
     '',
-    ...(drills.length === 0
-      ? ['Nothing was broken in this run.', '']
-      : [`![What every probe saw](${encodeURI(picture)})`, '']),
+    ...(drills.length === 0 ? ['Nothing was broken in this run.', ''] : []),
+    ...(drills.length + load.length === 0 ? [] : [`![What every probe saw](${encodeURI(picture)})`, '']),
+    ...load,
     ...drills.flatMap(drillSection),
     ...bets(timeline, drills),
     ...cost(timeline),

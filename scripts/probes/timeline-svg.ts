@@ -15,12 +15,29 @@ const marks: Record<string, { says: string; colour: string }> = {
   'step-reached': { says: 'recovered', colour: '#006d2c' },
 };
 
+/** Something else to be drawn above the rows of a drill, in the same time. */
+export interface Strip {
+  height: number;
+  /**
+   * @param x where a time (milliseconds since the epoch) is
+   * @param top where the strip begins
+   * @param labelsAt where names of rows end
+   */
+  draw: (x: (time: number) => number, top: number, labelsAt: number) => string;
+}
+
+type StripOf = (drill: DrillTimeline) => Strip | undefined;
+
 /** The drills of a run as a picture: a row a probe, seconds from left to right, one panel under the other. */
-export function timelineSvg(title: string, drills: readonly DrillTimeline[]): string {
+export function timelineSvg(
+  title: string,
+  drills: readonly DrillTimeline[],
+  stripOf: StripOf = () => undefined,
+): string {
   const panels: string[] = [];
   let top = 30;
   for (const drill of drills) {
-    const { svg, height } = panel(drill, top);
+    const { svg, height } = panel(drill, top, stripOf(drill));
     panels.push(svg);
     top += height;
   }
@@ -35,14 +52,16 @@ export function timelineSvg(title: string, drills: readonly DrillTimeline[]): st
   ].join('\n');
 }
 
-function panel(drill: DrillTimeline, top: number): { svg: string; height: number } {
+function panel(drill: DrillTimeline, top: number, strip: Strip | undefined): { svg: string; height: number } {
   const rows = [...stretchesOf(drill)];
   const span = Math.max(1, drill.to - drill.from);
   const x = (time: number): number => round(left + ((time - drill.from) / span) * (width - left - right));
-  const bottom = top + head + rows.length * rowHeight;
+  const rowsTop = top + head + (strip?.height ?? 0);
+  const bottom = rowsTop + rows.length * rowHeight;
   const parts = [`<text x="10" y="${top + 18}" font-size="13" font-weight="bold">${escaped(drill.step)}</text>`];
+  if (strip) parts.push(strip.draw(x, top + head, left - 8));
   for (const [index, [probe, stretches]] of rows.entries()) {
-    const y = top + head + index * rowHeight;
+    const y = rowsTop + index * rowHeight;
     parts.push(`<text x="${left - 8}" y="${y + 12}" text-anchor="end">${escaped(probe)}</text>`);
     for (const { state, from, to, says } of stretches) {
       const high = state === 'failed' ? 16 : 10;
@@ -51,7 +70,7 @@ function panel(drill: DrillTimeline, top: number): { svg: string; height: number
       parts.push(`<rect ${bar} fill="${colours[state]}"><title>${escaped(tip)}</title></rect>`);
     }
   }
-  if (rows.length === 0) parts.push(`<text x="${left}" y="${bottom}">No probes ran.</text>`);
+  if (rows.length === 0 && !strip) parts.push(`<text x="${left}" y="${bottom}">No probes ran.</text>`);
   parts.push(...lines(drill, x, top, bottom), ...axis(drill, x, bottom));
   return { svg: parts.join('\n'), height: bottom + foot - top };
 }
@@ -82,7 +101,8 @@ function axis(drill: DrillTimeline, x: (time: number) => number, bottom: number)
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-const escaped = (text: string): string =>
+/** Text as XML holds it. */
+export const escaped = (text: string): string =>
   text
     // Characters that XML 1.0 has no place for.
     .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/gu, '')

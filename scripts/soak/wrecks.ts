@@ -3,6 +3,7 @@ import { fillDisk } from '../faults/fill-disk.ts';
 import { containerName } from '../lab/docker-machine.ts';
 import type { Lab } from '../lab/lab.ts';
 import { podSubnet } from '../lab/layout.ts';
+import { scaleLab } from '../lab/scale/scale.ts';
 import { runOrThrow } from '../system/run.ts';
 
 /** A lab that went wrong, made by hand on its machines: as no fault's undo knows it. Wants a lab of the default size. */
@@ -16,6 +17,18 @@ export interface Wreck {
 const container = (lab: Lab, name: string): string => containerName(lab.layout, lab.machine(name));
 const onEach = (lab: Lab, names: readonly string[], command: string): Promise<unknown> =>
   Promise.all(names.map((name) => lab.on(name, command)));
+
+const silent = { update: () => undefined, done: () => undefined, failed: () => undefined };
+/** On a lab that another wreck has hit already it may never get to its end: then it is half-way. */
+const scaleSeconds = 60;
+const scale = (lab: Lab, workers: number, approve: boolean): Promise<unknown> =>
+  scaleLab({
+    name: lab.layout.name,
+    workers,
+    approve,
+    signal: AbortSignal.timeout(scaleSeconds * 1000),
+    reporter: { action: () => silent },
+  });
 
 /** What `firedrill reset` must bring back. Used by its tests, `npm run soak -- resets` and `npm run bench`. */
 export const wrecks: readonly [Wreck, ...Wreck[]] = [
@@ -62,5 +75,14 @@ export const wrecks: readonly [Wreck, ...Wreck[]] = [
         'w1',
         'echo KUBERNETES_BIN=/opt/older > /etc/kubernetes/version.env; systemctl restart kubelet kube-proxy',
       ),
+  },
+  { name: 'a worker joined', destroysMachines: true, make: (lab) => scale(lab, 3, true) },
+  {
+    name: 'a worker is half-way in, and another lost its power',
+    destroysMachines: true,
+    make: async (lab) => {
+      await scale(lab, 4, false);
+      await runOrThrow('docker', ['kill', container(lab, 'w4')]);
+    },
   },
 ];

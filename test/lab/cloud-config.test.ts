@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { renderCloudConfig } from '../../scripts/lab/cloud-config.ts';
 import { createLayout, type Size } from '../../scripts/lab/layout.ts';
+import { withWorkers } from '../../scripts/lab/scale/workers.ts';
 import { makeCertificates } from '../../scripts/lab/pki.ts';
 
 /** Keys that both coreos-cloudinit and cloud-init read, and the two of cloud-init alone. */
@@ -27,8 +28,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function rendered(size: Size, name: string): Promise<Rendered> {
-  const layout = createLayout({ name: size, size });
+async function rendered(size: Size, name: string, workers = 2): Promise<Rendered> {
+  const layout = withWorkers(createLayout({ name: size, size }), workers);
   const machine = layout.machines.find((each) => each.name === name)!;
   const pki = join(folder, size, 'pki');
   const text = await renderCloudConfig(machine, {
@@ -36,6 +37,7 @@ async function rendered(size: Size, name: string): Promise<Rendered> {
     pki,
     sshPublicKey: 'ssh-ed25519 AAAA',
     kubernetesVersion: '1.2.3',
+    bootstrapToken: 'abcdef.0123456789abcdef',
   });
   expect(text.startsWith('#cloud-config\n')).toBe(true);
   return parse(text) as Rendered;
@@ -153,7 +155,75 @@ describe('with two controllers', () => {
   });
 });
 
+describe('the cloud-config of a worker that joins', () => {
+  const fileOf = (config: Rendered, path: string): string =>
+    config.write_files.find((file) => file['path'] === path)?.['content'] ?? '';
+  const kubelet = '/etc/systemd/system/kubelet.service';
+
+  it('has only keys that both readers know, and each file once', async () => {
+    const config = await rendered('default', 'w3', 3);
+    expect(Object.keys(config).filter((key) => !known.includes(key))).toEqual([]);
+    expect(config.write_files.flatMap((file) => Object.keys(file)).filter((key) => !knownOfFile.includes(key))).toEqual(
+      [],
+    );
+    expect(new Set(config.write_files.map(({ path }) => path)).size).toBe(config.write_files.length);
+    expect(JSON.stringify(config)).not.toContain('{{');
+  });
+
+  it('has a token, and no certificate but the authority: its kubelet asks for both of its own', async () => {
+    const config = await rendered('default', 'w3', 3);
+    const encoded = config.write_files.filter(({ encoding }) => encoding === 'b64').map(({ path }) => path);
+    expect(encoded).toEqual(['/etc/kubernetes/ca.crt']);
+    expect(JSON.stringify(config)).not.toContain('PRIVATE KEY');
+    const bootstrap = config.write_files.find(({ path }) => path === '/etc/kubernetes/bootstrap-kubelet.conf');
+    expect(bootstrap?.['permissions']).toBe('0600');
+    expect(bootstrap?.['content']).toContain('user: {token: "abcdef.0123456789abcdef"}');
+    const settings = parse(fileOf(config, '/etc/kubernetes/kubelet.yaml')) as Record<string, unknown>;
+    expect(settings).toMatchObject({ serverTLSBootstrap: true, clusterDNS: ['10.3.0.10'] });
+    expect(settings).not.toHaveProperty('tlsCertFile');
+    expect(fileOf(config, kubelet)).toContain(
+      '--kubeconfig /var/lib/kubelet/kubeconfig --bootstrap-kubeconfig /etc/kubernetes/bootstrap-kubelet.conf --node-ip 10.0.3.203',
+    );
+    expect(fileOf(config, '/etc/kubernetes/kube-proxy.conf')).toContain(
+      '/var/lib/kubelet/pki/kubelet-client-current.pem',
+    );
+  });
+
+  it('leaves the others as they were, but for their routes', async () => {
+    const [two, three] = await Promise.all([rendered('default', 'w1'), rendered('default', 'w1', 3)]);
+    const routes = '/etc/kubernetes/pod-routes';
+    expect(fileOf(three, routes)).toBe(`${fileOf(two, routes)}10.2.203.0/24 via 10.0.3.203\n`);
+    const rest = (config: Rendered): unknown => config.write_files.filter(({ path }) => path !== routes);
+    expect(rest(three)).toEqual(rest(two));
+    const settings = parse(fileOf(two, '/etc/kubernetes/kubelet.yaml')) as Record<string, unknown>;
+    expect(settings).toMatchObject({
+      tlsCertFile: '/etc/kubernetes/kubelet.crt',
+      tlsPrivateKeyFile: '/etc/kubernetes/kubelet.key',
+    });
+    expect(fileOf(two, kubelet)).toContain(
+      'kubelet.yaml --kubeconfig /etc/kubernetes/kubelet.conf --node-ip 10.0.3.201',
+    );
+  });
+
+  it('in size ha asks through the load balancer of its own machine', async () => {
+    const config = await rendered('ha', 'w4', 4);
+    for (const file of ['bootstrap-kubelet.conf', 'kube-proxy.conf']) {
+      expect(fileOf(config, `/etc/kubernetes/${file}`)).toContain('server: "https://127.0.0.1:6444"');
+    }
+    expect(fileOf(config, '/etc/kubernetes/api-balancer.cfg')).toContain('server c2 10.0.3.102:6443');
+  });
+});
+
 describe('certificates', () => {
+  it('are made for the machines of the first boot only', async () => {
+    const scaled = join(folder, 'scaled');
+    await makeCertificates(withWorkers(createLayout({ name: 'scaled' }), 4), scaled);
+    const files = await readdir(join(scaled, 'pki'));
+    expect(files.filter((file) => /^kubelet-.*crt$/.test(file)).sort()).toEqual(
+      ['c1', 'w1', 'w2'].map((name) => `kubelet-${name}.crt`),
+    );
+  });
+
   it('are signed by their authority, last ten years and name the machine', async () => {
     const pem = (name: string) => readFile(join(folder, 'default', 'pki', name), 'utf8');
     const authority = new X509Certificate(await pem('etcd-ca.crt'));

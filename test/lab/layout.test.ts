@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createLayout, isBalanced, sizes } from '../../scripts/lab/layout.ts';
+import { createLayout, isBalanced, joins, sizes } from '../../scripts/lab/layout.ts';
+import {
+  absentJoiners,
+  joinersOf,
+  requireScalable,
+  withoutJoiners,
+  withWorkers,
+} from '../../scripts/lab/scale/workers.ts';
 
 describe('createLayout', () => {
   it('has three members of etcd, a controller and two workers by default', () => {
@@ -64,5 +71,51 @@ describe('createLayout', () => {
     [{ name: 'lab', size: 'ha' as const, provider: 'virtualbox' as const }, 'size-needs-docker'],
   ])('refuses %o', (choices, code) => {
     expect(() => createLayout(choices)).toThrow(expect.objectContaining({ code }) as Error);
+  });
+});
+
+describe('a lab with more workers', () => {
+  const layout = createLayout({ name: 'lab' });
+  const namesOf = (machines: readonly { name: string }[]): string[] => machines.map(({ name }) => name);
+
+  it('has them behind the others, with addresses and ports that follow', () => {
+    const { machines } = withWorkers(layout, 4);
+    expect(namesOf(machines).slice(-3)).toEqual(['w2', 'w3', 'w4']);
+    expect(machines.at(-1)).toMatchObject({ address: '10.0.3.204', publishedPorts: { 22: 8604, 30080: 8484 } });
+    expect(namesOf(machines.filter(joins))).toEqual(['w3', 'w4']);
+    expect(withWorkers(withWorkers(layout, 9), 2)).toEqual(layout);
+  });
+
+  it('publishes no port twice, with as many as there can be', () => {
+    const ports = withWorkers(layout, 9).machines.flatMap((machine) => Object.values(machine.publishedPorts));
+    expect(new Set(ports).size).toBe(ports.length);
+    expect(Math.max(...ports)).toBeLessThan(layout.firstPort + 300);
+  });
+
+  it('tells who joined, and who could have and is not there', () => {
+    expect(namesOf(joinersOf(withWorkers(layout, 3)))).toEqual(['w3']);
+    expect(namesOf(absentJoiners(withWorkers(layout, 3)))).toEqual(['w4', 'w5', 'w6', 'w7', 'w8', 'w9']);
+    const single = createLayout({ name: 'lab', size: 'single' });
+    expect(joinersOf(single)).toEqual([]);
+    expect(withoutJoiners(single)).toEqual(single);
+  });
+
+  it('in size ha begins with the fourth', () => {
+    const ha = createLayout({ name: 'lab', size: 'ha' });
+    expect(namesOf(joinersOf(withWorkers(ha, 5)))).toEqual(['w4', 'w5']);
+    expect(namesOf(absentJoiners(ha))).toEqual(['w4', 'w5', 'w6', 'w7', 'w8', 'w9']);
+    expect(withoutJoiners(withWorkers(ha, 5))).toEqual(ha);
+  });
+
+  it.each([
+    ['default', 1, 'bad-worker-count'],
+    ['default', 10, 'bad-worker-count'],
+    ['default', 2.5, 'bad-worker-count'],
+    ['ha', 2, 'bad-worker-count'],
+    ['single', 3, 'cannot-scale'],
+  ] as const)('is refused to size %s, %d workers', (size, count, code) => {
+    expect(() => {
+      requireScalable(createLayout({ name: 'lab', size }), count);
+    }).toThrow(expect.objectContaining({ code }) as Error);
   });
 });

@@ -1,6 +1,7 @@
 import { quoted } from '../../system/run.ts';
 import { isBalanced, runsKubelet, serviceNetwork } from '../layout.ts';
 import type { Lab } from '../lab.ts';
+import { podRoutesFile, strayRoutesScript } from '../scale/routes.ts';
 import { sha256, toldFiles, type ToldFile } from './told-files.ts';
 
 /** Settings that a lesson may change for good: a member that was replaced is told so in this file. */
@@ -109,7 +110,8 @@ ${
     ? `while read -r network via gateway; do
   [ -n "$network" ] || continue
   ip route show "$network" | grep -q "via $gateway" || { ip route replace "$network" via "$gateway"; say "route to $network"; }
-done < /etc/kubernetes/pod-routes
+done < ${podRoutesFile}
+${strayRoutesScript(podRoutesFile)}
 [ "$(sysctl -n net.ipv4.ip_forward)" = 1 ] || { sysctl -qw net.ipv4.ip_forward=1; say "forwarding was off"; }`
     : ''
 }

@@ -1,12 +1,16 @@
 import { runOrThrow } from '../../system/run.ts';
 import { FiredrillError } from '../../system/errors.ts';
 import { waitUntil } from '../../system/wait.ts';
+import { acting, type ActionReporter } from '../acting.ts';
 import { listContainers } from '../docker.ts';
 import { apiServersReady, dnsAnswers, etcdHasLeader, nodesReady } from '../health.ts';
 import { KubernetesError } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import { addonManifests } from '../addons.ts';
-import { bringUp, type ActionReporter } from '../up.ts';
+import { dismissJoiners } from '../scale/dismiss.ts';
+import { forgetAbsentJoiners } from '../scale/forget.ts';
+import { joinersOf } from '../scale/workers.ts';
+import { bringUp } from '../up.ts';
 import { restoreCheckpoint } from './checkpoint.ts';
 import { repairMachine } from './machine.ts';
 
@@ -22,30 +26,28 @@ const deadlineSeconds = 120;
 /**
  * Brings a lab from any wreck to a working cluster, by the cheapest way that is safe for etcd: machines are started or
  * rebuilt from the image, put back to what they were told to be, and etcd's members are restored all together or not at all.
+ * Workers that joined are removed: what remains are the machines of the first boot.
  * @returns what had to be mended, in words.
  */
 export async function repairLab(lab: Lab, options: RepairOptions): Promise<string[]> {
   const { signal, reporter } = options;
   const mended: string[] = [];
+  const doing = acting(reporter, signal);
   const act = async (title: string, work: () => Promise<readonly string[]>): Promise<void> => {
-    signal?.throwIfAborted();
-    const shown = reporter.action(title);
-    try {
-      const found = await work();
-      mended.push(...found);
-      shown.done(found.length > 0 ? found.slice(0, 3).join(', ') : undefined);
-    } catch (error) {
-      shown.failed(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
-      throw error;
-    }
+    const found = await doing(title, work, (words) => (words.length > 0 ? words.slice(0, 3).join(', ') : undefined));
+    mended.push(...found);
   };
+  if (joinersOf(lab.layout).length > 0) await act('Remove the workers that joined', () => dismissJoiners(lab, options));
   await act('Start the machines that do not run', () => startMachines(lab, options));
   await act('Put the machines back as they were told to be', async () =>
     (await Promise.all(lab.layout.machines.map(({ name }) => repairMachine(lab, name, signal)))).flat(),
   );
   await act('Prove or restore etcd', () => proveOrRestoreEtcd(lab, signal));
   await act('Wait for the API server', () => none(awaitApiServer(lab, signal)));
-  await act("Prove the cluster's own objects", () => proveObjects(lab, signal));
+  await act("Prove the cluster's own objects", async () => [
+    ...(await proveObjects(lab, signal)),
+    ...(await forgetAbsentJoiners(lab, signal)),
+  ]);
   await act('Wait for the nodes', () =>
     none(waitUntil(() => nodesReady(lab), { what: 'every node is Ready', deadlineSeconds, signal })),
   );

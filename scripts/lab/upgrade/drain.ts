@@ -1,5 +1,6 @@
-import { FiredrillError, messageOf } from '../../system/errors.ts';
+import { FiredrillError } from '../../system/errors.ts';
 import { quoted } from '../../system/run.ts';
+import { whatHolds } from '../budgets.ts';
 import type { Lab } from '../lab.ts';
 
 /** Annotation of a node that an upgrade has cordoned: whoever goes on after a crash knows that it must uncordon it. */
@@ -24,9 +25,10 @@ export async function drainNode(
   const command = `kubectl drain ${quoted(node)} --ignore-daemonsets --delete-emptydir-data --timeout=${drainSeconds}s`;
   const { exitCode, stderr } = await lab.onHost(command, { timeoutSeconds: drainSeconds + 15, signal });
   if (exitCode === 0) return;
+  const held = await whatHolds(lab, node).catch(() => undefined);
   if (!cordonedByOthers) await uncordonNode(lab, node, signal);
-  const said = stderr.trim().split('\n').at(-1) ?? '';
-  throw new FiredrillError(`${node} could not be drained within ${drainSeconds} s: ${await holdUp(lab, said)}.`, {
+  const why = held ?? stderr.trim().split('\n').at(-1) ?? '';
+  throw new FiredrillError(`${node} could not be drained within ${drainSeconds} s: ${why}.`, {
     code: 'drain-held-up',
     remedy:
       `Nothing was moved to another version. 'kubectl get poddisruptionbudgets,pods --all-namespaces' tells who holds it ` +
@@ -54,21 +56,4 @@ async function patchNode(
     code: 'cordon-failed',
     remedy: "Look with 'npx firedrill lab status' whether it answers, and run the same again.",
   });
-}
-
-interface Budgets {
-  items: { metadata: { namespace: string; name: string }; status?: { disruptionsAllowed?: number } }[];
-}
-
-/** The budgets that let no pod go now, or else what kubectl said. */
-async function holdUp(lab: Lab, said: string): Promise<string> {
-  try {
-    const { items } = await lab.kubernetes.get<Budgets>('/apis/policy/v1/poddisruptionbudgets');
-    const tight = items
-      .filter(({ status }) => status?.disruptionsAllowed === 0)
-      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
-    return tight.length === 0 ? said : `PodDisruptionBudget ${tight.join(', ')} lets no pod go now (${said})`;
-  } catch (error) {
-    return `${said} (${messageOf(error)})`;
-  }
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { takeLock } from '../../bundle/lock.ts';
+import { takeLock } from '../../system/lock.ts';
 import { FiredrillError } from '../../system/errors.ts';
 import { acting, type Act } from '../acting.ts';
 import { runsKubelet } from '../layout.ts';
 import type { Lab } from '../lab.ts';
-import type { ActionReporter } from '../up.ts';
+import type { ActionReporter } from '../acting.ts';
 import { drainNode } from './drain.ts';
 import { measure, runsAsWanted, type Measured } from './measure.ts';
 import { moveOrGoBack, requireAllowed, uncordonOurs } from './move-or-go-back.ts';

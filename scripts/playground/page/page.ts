@@ -1,5 +1,7 @@
-// The page's script. It runs in the browser: the server takes the types off and serves it as /page.js.
+// The page's script. It runs in the browser: the server takes the types off.
 // What users typed, and what etcd answered, is only ever set as text, never as markup.
+
+import { byId, pageToken, svg } from '../../page/dom.ts';
 
 type State = 'leader' | 'follower' | 'learner' | 'leaderless' | 'silent' | 'stopped' | 'removed';
 
@@ -31,7 +33,7 @@ interface Answer {
   remedy?: string;
 }
 
-const token = document.querySelector<HTMLMetaElement>('meta[name="firedrill-token"]')?.content ?? '';
+const token = pageToken();
 const states: Record<State, string> = {
   leader: 'leader',
   follower: 'follower',
@@ -42,12 +44,6 @@ const states: Record<State, string> = {
   removed: 'removed',
 };
 const resultsKept = 200;
-
-function byId<T extends Element>(id: string, kind: new () => T): T {
-  const found = document.getElementById(id);
-  if (found instanceof kind) return found;
-  throw new Error(`The page has no #${id}.`);
-}
 
 // ---- Results
 
@@ -91,15 +87,6 @@ async function askAndTell(name: string, what: string, body: object): Promise<voi
 }
 
 // ---- The ring
-
-const svgNamespace = 'http://www.w3.org/2000/svg';
-
-function svg(name: string, attributes: Record<string, string | number>, text?: string): SVGElement {
-  const element = document.createElementNS(svgNamespace, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
 
 function drawRing({ members, cuts }: Ring): void {
   const picture = byId('ring', SVGSVGElement);

@@ -129,9 +129,14 @@ export class FakeNode {
     if (path === '/apis/policy/v1/poddisruptionbudgets') {
       const items = this.budgets.map(({ namespace, name, disruptionsAllowed }) => ({
         metadata: { namespace, name },
-        status: { disruptionsAllowed },
+        spec: { selector: { matchLabels: { app: name } } },
+        status: { disruptionsAllowed, desiredHealthy: 2, currentHealthy: 2 },
       }));
       return Promise.resolve({ items });
+    }
+    if (path.startsWith('/api/v1/pods?')) {
+      const metadata = { namespace: 'default', name: 'guestbook-1', labels: { app: 'guestbook' } };
+      return Promise.resolve({ items: [{ metadata }] });
     }
     if (path !== '/api/v1/nodes/w1') return Promise.reject(new KubernetesError(404, 'not found'));
     const lastHeartbeatTime = new Date(this.#heartbeat * 1000).toISOString();

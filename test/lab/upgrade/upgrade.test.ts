@@ -120,7 +120,7 @@ describe('what is refused', () => {
     expect(await rejection({ drain: true })).toMatchObject({
       code: 'drain-held-up',
       exitCode: 1,
-      message: expect.stringContaining('PodDisruptionBudget default/guestbook lets no pod go now') as string,
+      message: expect.stringContaining('the disruption budget guestbook in default needs 2 healthy pods') as string,
     });
     expect(node.did).toEqual(['cordon', 'drain', 'uncordon']);
   });

@@ -1,9 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { takeLock } from '../../scripts/bundle/lock.ts';
+import { takeLock } from '../../scripts/system/lock.ts';
 import { run } from '../../scripts/system/run.ts';
-import { temporaryFolder } from './folder.ts';
+import { temporaryFolder } from '../bundle/folder.ts';
 
 test('the second waits until the first is done, and is told for whom', async () => {
   const folder = await temporaryFolder();

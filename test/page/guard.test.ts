@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOurs, mayCall } from '../../scripts/playground/same-origin.ts';
+import { isOurs, mayCall } from '../../scripts/page/same-origin.ts';
 
 const at = (path: string) => new URL(path, 'http://localhost');
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Interrupted } from '../system/errors.ts';
-import { readIfThere } from '../system/files.ts';
+import { Interrupted } from './errors.ts';
+import { readIfThere } from './files.ts';
 
 export interface LockOwner {
   pid: number;

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { textOf, type DrillTimeline, type TimelineLine } from '../probes/timeline.ts';
+import { escaped, type Strip } from '../probes/timeline-svg.ts';
+import { causeOf } from './causes.ts';
+import type { EventKind, StageEvent } from './event.ts';
+import { amount, milliseconds } from './words.ts';
+
+const secondSchema = z.object({
+  at: z.string().transform((at) => Date.parse(at)),
+  due: z.number(),
+  answered: z.number(),
+  failed: z.number(),
+  failures: z.array(z.object({ door: z.string(), how: z.string(), count: z.number(), lastAt: z.number() })),
+  p99Ms: z.number(),
+  healthy: z.boolean().nullable(),
+});
+type HistorySecond = z.infer<typeof secondSchema>;
+
+const eventSchema = z.object({
+  at: z.string().transform((at) => Date.parse(at)),
+  id: z.number(),
+  kind: z.string().transform((kind) => kind as EventKind),
+  says: z.string(),
+  machine: z.string().optional(),
+  subject: z.string().optional(),
+  because: z.number().optional(),
+});
+
+/** What the stage kept of a time, from the lines of its history. A line that a crash cut short is left out. */
+function historyIn(timeline: readonly TimelineLine[]): { seconds: HistorySecond[]; events: StageEvent[] } {
+  const seconds = timeline.flatMap((line) => {
+    const parsed = line.type === 'stage-second' ? secondSchema.safeParse(line).data : undefined;
+    return parsed ? [parsed] : [];
+  });
+  const events = timeline.flatMap((line) => {
+    const parsed = line.type === 'stage-event' ? eventSchema.safeParse(line).data : undefined;
+    // zod types an absent property as `undefined`; an event wants it absent.
+    return parsed ? [JSON.parse(JSON.stringify(parsed)) as StageEvent] : [];
+  });
+  return { seconds, events };
+}
+
+/** The part of a run that was under load, to be drawn; undefined where there was none. */
+export function loadTimeline(timeline: readonly TimelineLine[]): DrillTimeline | undefined {
+  const { seconds } = historyIn(timeline);
+  const [first, last] = [seconds[0], seconds.at(-1)];
+  if (!first || !last) return undefined;
+  const to = last.at + 1000;
+  const inside = timeline.filter(({ at, type }) => {
+    const time = Date.parse(at);
+    return type !== 'probe' && time >= first.at && time <= to;
+  });
+  return { step: 'Under load, from its beginning', from: first.at, to, faultAt: first.at, lines: inside };
+}
+
+/** The section of an incident report about the load; no lines where there was none. */
+export function loadSection(timeline: readonly TimelineLine[]): string[] {
+  const { seconds, events } = historyIn(timeline);
+  if (seconds.length === 0) return [];
+  const sum = (of: (second: HistorySecond) => number): number => seconds.reduce((total, one) => total + of(one), 0);
+  const causes = new Map<string, number>();
+  for (const { at, failures } of seconds) {
+    for (const { door, count, lastAt } of failures) {
+      const says = causeOf({ from: at, to: lastAt, door }, events)?.says ?? 'not explained';
+      causes.set(says, (causes.get(says) ?? 0) + count);
+    }
+  }
+  const slowest = Math.max(...seconds.map(({ p99Ms }) => p99Ms));
+  return [
+    '## Under load',
+    '',
+    `The app was under load for ${seconds.length} s: ${amount(sum(({ due }) => due))} requests, ` +
+      `${amount(sum(({ answered }) => answered))} answered, ${amount(sum(({ failed }) => failed))} failed. ` +
+      `Not healthy: ${seconds.filter(({ healthy }) => healthy === false).length} s; nobody can tell: ` +
+      `${seconds.filter(({ healthy }) => healthy === null).length} s. In the slowest second, 99 of 100 answers came ` +
+      `within ${milliseconds(slowest)}.`,
+    '',
+    ...(causes.size === 0
+      ? ['No request failed.', '']
+      : [
+          '| failed requests | caused by |',
+          '| ---: | --- |',
+          ...[...causes].map(([says, failed]) => `| ${amount(failed)} | ${cell(says)} |`),
+          '',
+        ]),
+  ];
+}
+
+const cell = (text: string): string => textOf(text).replaceAll('|', '\\|').replace(/\s+/g, ' ').trim();
+
+const stripHeight = 76;
+/** Colours that people with a colour weakness tell apart, as in the rest of the picture. */
+const colours = { answered: '#9ecae1', failed: '#d94801' };
+
+/** Requests over time, above the rows of a drill: what was answered, and what failed on top of it. */
+export function loadStrip({ lines }: DrillTimeline): Strip | undefined {
+  const { seconds, events } = historyIn(lines);
+  if (seconds.length === 0) return undefined;
+  const most = Math.max(1, ...seconds.map(({ answered, failed }) => answered + failed));
+  const failedInAll = seconds.reduce((sum, { failed }) => sum + failed, 0);
+  return {
+    height: stripHeight,
+    draw(x, top, labelsAt) {
+      const bottom = top + stripHeight - 14;
+      const heightOf = (count: number): number => (count / most) * (stripHeight - 24);
+      const rect = (at: number, y: number, height: number, colour: string, tip: string): string => {
+        const width = Math.max(0.5, x(at + 1000) - x(at));
+        return `<rect x="${x(at)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" fill="${colour}"><title>${tip}</title></rect>`;
+      };
+      const columns = seconds.flatMap(({ at, answered, failed }) => {
+        const low = heightOf(answered);
+        // One lost request of thousands must be seen.
+        const high = failed === 0 ? 0 : Math.max(3, heightOf(failed));
+        return [
+          ...(answered > 0 ? [rect(at, bottom - low, low, colours.answered, `${answered} answered`)] : []),
+          ...(failed > 0 ? [rect(at, bottom - low - high, high, colours.failed, `${failed} failed`)] : []),
+        ];
+      });
+      const label = (y: number, text: string): string =>
+        `<text x="${labelsAt}" y="${round(y)}" text-anchor="end">${text}</text>`;
+      return [
+        label(bottom - stripHeight / 2, 'requests a second'),
+        label(bottom - stripHeight / 2 + 14, `at most ${amount(most)}`),
+        label(bottom - stripHeight / 2 + 28, `${amount(failedInAll)} failed`),
+        ...columns,
+        ...events.map(
+          ({ at, says }) =>
+            `<line x1="${x(at)}" x2="${x(at)}" y1="${top + 6}" y2="${bottom}" stroke="#636363" stroke-dasharray="2 3"><title>${escaped(says)}</title></line>`,
+        ),
+      ].join('\n');
+    },
+  };
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
