@@ -16,13 +16,18 @@ function perform(...args: string[]) {
   return execa(programPath, ['stage', '--rate', rate, ...args], { env: testLab.environment, reject: false, all: true });
 }
 
+/** The front ends are ready before Redis is, and answer with errors until then: so all three are waited for. */
+async function applyGuestbook(): Promise<void> {
+  const parts = ['statefulset/redis-primary', 'deployment/redis-replica', 'deployment/guestbook'];
+  const waits = parts.map((part) => `kubectl rollout status ${part} --timeout=90s`);
+  const applied = await inShell(['kubectl apply -f app/manifests/guestbook.yaml', ...waits].join(' && '));
+  expect(applied, applied.all).toMatchObject({ exitCode: 0 });
+}
+
 beforeAll(async () => {
   const ran = await firedrill(['lab', 'up', '--yes']);
   expect(ran, ran.all).toMatchObject({ exitCode: 0 });
-  const applied = await inShell(
-    'kubectl apply -f app/manifests/guestbook.yaml && kubectl rollout status deployment/guestbook --timeout=90s',
-  );
-  expect(applied, applied.all).toMatchObject({ exitCode: 0 });
+  await applyGuestbook();
 });
 
 afterAll(async () => {
@@ -57,10 +62,7 @@ describe('the stage', () => {
     const { failed, causes } = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '') as Summary;
     expect(failed).toBeGreaterThan(0);
     expect(causes.reduce((sum, cause) => sum + cause.failed, 0)).toBe(failed);
-    const applied = await inShell(
-      'kubectl apply -f app/manifests/guestbook.yaml && kubectl rollout status deployment/guestbook --timeout=90s',
-    );
-    expect(applied, applied.all).toMatchObject({ exitCode: 0 });
+    await applyGuestbook();
   });
 
   it('shows itself on a page', async () => {
