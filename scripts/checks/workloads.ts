@@ -1,4 +1,5 @@
 import type { V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
+import { isTrue } from '../lab/conditions.ts';
 import { clusterCheck, counted, listed, type ClusterView } from './looking.ts';
 import { met, unmet, type Check, type Verdict } from './verdict.ts';
 
@@ -116,8 +117,7 @@ export async function readyPods(cluster: ClusterView, selector: string, namespac
 }
 
 export const isReadyPod = (pod: V1Pod): boolean =>
-  pod.metadata?.deletionTimestamp === undefined &&
-  (pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false);
+  pod.metadata?.deletionTimestamp === undefined && isTrue(pod.status?.conditions, 'Ready');
 
 function judgeRollout(object: V1Deployment | V1StatefulSet, wanted: RolloutWanted, claim: string): Verdict {
   const replicas = object.spec?.replicas ?? 1;

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ScaleResult } from '../lab/scale/scale.ts';
 import { contextOf, type Context } from './context.ts';
-import { reporterFor } from './reporter.ts';
+import { withReporter } from './reporter.ts';
 
 /** `firedrill lab scale`: workers join and leave while the lab runs. */
 export function addLabScaleCommand(lab: Command): void {
@@ -34,16 +34,9 @@ function toCount(text: string): number {
 
 async function scale(context: Context, options: { workers: number; approve: boolean }): Promise<void> {
   const { scaleLab } = await import('../lab/scale/scale.ts');
-  const reporter = await reporterFor(context);
-  const result = await scaleLab({
-    name: context.lab,
-    workers: options.workers,
-    approve: options.approve,
-    signal: context.signal,
-    reporter,
-  }).finally(() => {
-    reporter.close();
-  });
+  const result = await withReporter(context, (reporter) =>
+    scaleLab({ name: context.lab, ...options, signal: context.signal, reporter }),
+  );
   if (context.json) context.printJson({ lab: context.lab, ...result });
   else for (const line of resultLines(result)) context.print(line);
 }

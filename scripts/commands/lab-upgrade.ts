@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Minor } from '../lab/upgrade/on-machine.ts';
 import type { Upgraded } from '../lab/upgrade/upgrade.ts';
 import { contextOf, type Context } from './context.ts';
-import { reporterFor } from './reporter.ts';
+import { withReporter } from './reporter.ts';
 
 /** `firedrill lab upgrade`: a node's kubelet and kube-proxy of the other minor. */
 export function addUpgradeCommand(lab: Command): void {
@@ -53,16 +53,9 @@ async function upgrade(context: Context, machine: string, { to, drain = false, r
     import('../lab/upgrade/upgrade.ts'),
   ]);
   const lab = await openLab(context.lab);
-  const reporter = await reporterFor(context);
-  const upgraded = await upgradeNode(lab, machine, {
-    to,
-    drain,
-    readyWithinSeconds: readyWithin,
-    signal: context.signal,
-    reporter,
-  }).finally(() => {
-    reporter.close();
-  });
+  const upgraded = await withReporter(context, (reporter) =>
+    upgradeNode(lab, machine, { to, drain, readyWithinSeconds: readyWithin, signal: context.signal, reporter }),
+  );
   if (context.json) context.printJson(upgraded);
   else for (const line of upgradedLines(upgraded)) context.print(line);
 }

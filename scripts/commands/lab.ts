@@ -4,7 +4,7 @@ import { contextOf, type Context } from './context.ts';
 import { addLabScaleCommand } from './lab-scale.ts';
 import { status } from './lab-status.ts';
 import { addUpgradeCommand } from './lab-upgrade.ts';
-import { reporterFor } from './reporter.ts';
+import { withReporter } from './reporter.ts';
 
 /** `firedrill lab`: the machines, from boot to removal. */
 export function addLabCommand(program: Command): void {
@@ -37,7 +37,7 @@ export function addLabCommand(program: Command): void {
     .action(async (_: unknown, command: Command) => {
       const context = contextOf(command);
       const { haltLab } = await import('../lab/down.ts');
-      await haltLab({ name: context.lab, signal: context.signal, reporter: await reporterFor(context) });
+      await withReporter(context, (reporter) => haltLab({ name: context.lab, signal: context.signal, reporter }));
     });
   lab
     .command('destroy')
@@ -112,19 +112,18 @@ async function up(context: Context, options: UpFlags): Promise<void> {
     return;
   }
   const { bringUp } = await import('../lab/up.ts');
-  const reporter = await reporterFor(context);
-  const lab = await bringUp({
-    name: context.lab,
-    size: options.size,
-    provider: options.provider,
-    subnet: options.subnet,
-    firstPort: options.firstPort,
-    bundleFrom: options.bundle,
-    signal: context.signal,
-    reporter,
-  }).finally(() => {
-    reporter.close();
-  });
+  const lab = await withReporter(context, (reporter) =>
+    bringUp({
+      name: context.lab,
+      size: options.size,
+      provider: options.provider,
+      subnet: options.subnet,
+      firstPort: options.firstPort,
+      bundleFrom: options.bundle,
+      signal: context.signal,
+      reporter,
+    }),
+  );
   if (context.json) context.printJson({ lab: lab.layout.name, folder: lab.folder, up: true });
   else context.print("The lab is up. Next: 'npx firedrill' for the lessons, or 'npx firedrill lab shell'.");
 }
@@ -143,10 +142,7 @@ async function destroy(context: Context): Promise<void> {
     }
   }
   const { destroyLab } = await import('../lab/down.ts');
-  const reporter = await reporterFor(context);
-  await destroyLab({ name: context.lab, signal: context.signal, reporter }).finally(() => {
-    reporter.close();
-  });
+  await withReporter(context, (reporter) => destroyLab({ name: context.lab, signal: context.signal, reporter }));
   if (context.json) context.printJson({ lab: context.lab, destroyed: true });
   else context.print('The lab is gone. The bundle, your progress and your reports are kept.');
 }

@@ -3,7 +3,7 @@ import type { Lab } from '../lab/lab.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { readIfThere } from '../system/files.ts';
 import type { Context } from './context.ts';
-import { reporterFor } from './reporter.ts';
+import { withReporter } from './reporter.ts';
 
 /** Times the boot that a state may take, on a computer where the boot is slow. */
 const bootsOfPatience = 4;
@@ -25,10 +25,7 @@ export async function labForLesson(context: Context, boot: boolean): Promise<Lab
   const ended = await ensureSetUp({ context });
   if (ended !== undefined) return ended;
   const { bringUp } = await import('../lab/up.ts');
-  const reporter = await reporterFor(context);
-  return bringUp({ name: context.lab, signal: context.signal, reporter }).finally(() => {
-    reporter.close();
-  });
+  return withReporter(context, (reporter) => bringUp({ name: context.lab, signal: context.signal, reporter }));
 }
 
 async function openIfUp(name: string): Promise<Lab | undefined> {

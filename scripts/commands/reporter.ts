@@ -1,8 +1,17 @@
 import type { ActionReporter } from '../ui/progress.ts';
 import type { Context } from './context.ts';
 
-/** Shows long work as it goes: on stdout, or beside the JSON on stderr. Close it at the end. */
-export async function reporterFor(context: Context): Promise<ActionReporter> {
+/** Does long work, and shows it as it goes: on stdout, or beside the JSON on stderr. The terminal is given back at the end. */
+export async function withReporter<T>(context: Context, work: (reporter: ActionReporter) => Promise<T>): Promise<T> {
+  const reporter = await reporterFor(context);
+  try {
+    return await work(reporter);
+  } finally {
+    reporter.close();
+  }
+}
+
+async function reporterFor(context: Context): Promise<ActionReporter> {
   const { createActionReporter } = await import('../ui/progress.ts');
   const output = context.json ? process.stderr : process.stdout;
   return createActionReporter({

@@ -4,7 +4,7 @@ import type { Lab } from '../lab/lab.ts';
 import type { ActionReporter } from '../lab/acting.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
-import { reporterFor } from './reporter.ts';
+import { withReporter } from './reporter.ts';
 
 /** `firedrill reset`: brings the lab to where a lesson begins, from whatever state it is in. */
 export function addResetCommand(program: Command): void {
@@ -46,16 +46,11 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const reporter = await reporterFor(context);
   const startedAt = Date.now();
-  try {
-    const mended = await resetLab(lab, lesson, { signal: context.signal, reporter });
-    const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
-    if (context.json) context.printJson({ lesson: lesson.id, mended, seconds });
-    else context.print(`Lesson ${lesson.number} can start: its baseline was proven after ${seconds} s.`);
-  } finally {
-    reporter.close();
-  }
+  const mended = await withReporter(context, (reporter) => resetLab(lab, lesson, { signal: context.signal, reporter }));
+  const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
+  if (context.json) context.printJson({ lesson: lesson.id, mended, seconds });
+  else context.print(`Lesson ${lesson.number} can start: its baseline was proven after ${seconds} s.`);
 }
 
 async function agrees(context: Context, lesson: LoadedLesson): Promise<boolean> {

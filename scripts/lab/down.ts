@@ -1,9 +1,15 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { takeLock } from '../system/lock.ts';
+import { withLabLock } from './lab-lock.ts';
 import { labFolder } from '../system/folders.ts';
-import { removeContainers, removeEverything, removeVolumesAndNetworks, requireDocker } from './docker.ts';
+import {
+  removeContainers,
+  removeEverything,
+  removeVolumesAndNetworks,
+  requireDocker,
+  stopContainers,
+} from './docker.ts';
 import { readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
 import type { ActionReporter } from './acting.ts';
@@ -19,9 +25,11 @@ export interface DownOptions {
 export async function haltLab({ name, signal, reporter }: DownOptions): Promise<void> {
   const layout = await readLayout(name);
   if (!layout) return;
-  await withLock(name, signal, async () => {
+  await withLabLock(labFolder(name), { signal }, async () => {
     const shown = reporter.action('Stop the machines');
     await closeConnections(layout, labFolder(name));
+    // All at once, where Vagrant takes them one by one; and it was seen to end well with a machine that ran on.
+    if (layout.provider === 'docker') await stopContainers(name);
     await vagrant(name, ['halt'], { signal });
     shown.done();
   });
@@ -31,7 +39,8 @@ export async function haltLab({ name, signal, reporter }: DownOptions): Promise<
 export async function destroyLab({ name, signal, reporter }: DownOptions): Promise<void> {
   const folder = labFolder(name);
   const layout = await readLayout(name).catch(() => undefined);
-  if (existsSync(folder)) await withLock(name, signal, () => destroyNow(name, signal, reporter, layout !== undefined));
+  if (existsSync(folder))
+    await withLabLock(folder, { signal }, () => destroyNow(name, signal, reporter, layout !== undefined));
   else if (await requireDocker(signal).then(() => true)) await removeEverything(name);
   if (layout) await closeConnections(layout, folder);
   await rm(folder, { recursive: true, force: true });
@@ -46,7 +55,7 @@ async function destroyNow(
   await requireDocker(signal);
   const shown = reporter.action('Remove the machines');
   // Vagrant takes seconds until it looks at the machines. It finds them gone by then, and forgets them.
-  const forget = () => vagrant(name, ['destroy', '--force'], { signal });
+  const forget = () => vagrant(name, ['destroy', '--force', '--no-parallel'], { signal });
   const vagrantKnows = rendered && existsSync(join(labFolder(name), 'vagrant', 'machines'));
   const forgotten = vagrantKnows ? forget().catch(() => undefined) : true;
   await removeContainers(name);
@@ -56,13 +65,4 @@ async function destroyNow(
   if ((await forgotten) === undefined) await forget();
   await removeEverything(name);
   shown.done();
-}
-
-async function withLock(name: string, signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
-  const unlock = await takeLock(join(labFolder(name), 'lock'), { signal });
-  try {
-    await work();
-  } finally {
-    await unlock();
-  }
 }

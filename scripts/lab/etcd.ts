@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../system/errors.ts';
 import { run } from '../system/run.ts';
-import { httpsGet } from './kubernetes.ts';
+import { httpsGet } from './https.ts';
 import type { Etcd, EtcdMember } from './lab.ts';
 import type { Machine } from './layout.ts';
 

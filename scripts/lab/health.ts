@@ -1,18 +1,18 @@
 import type { Lab } from './lab.ts';
 import { runsKubelet } from './layout.ts';
 import { joinersOfAPerson } from './scale/joiner.ts';
+import { waitUntil } from '../system/wait.ts';
+import { isTrue, type Condition } from './conditions.ts';
 
 interface NodeList {
-  items: { metadata: { name: string }; status: { conditions?: { type: string; status: string }[] } }[];
+  items: { metadata: { name: string }; status: { conditions?: Condition[] } }[];
 }
 
 const allNodes = async (lab: Lab): Promise<NodeList['items']> =>
   (await lab.kubernetes.get<NodeList>('/api/v1/nodes')).items;
 
 const namesOfReady = (nodes: NodeList['items']): string[] =>
-  nodes
-    .filter(({ status }) => status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'))
-    .map(({ metadata }) => metadata.name);
+  nodes.filter(({ status }) => isTrue(status.conditions, 'Ready')).map(({ metadata }) => metadata.name);
 
 /** Names of the nodes whose condition Ready is True. */
 export async function readyNodes(lab: Lab): Promise<string[]> {
@@ -25,6 +25,17 @@ export async function nodesReady(lab: Lab): Promise<boolean> {
   const ready = namesOfReady(nodes);
   const waiting = (await joinersOfAPerson(lab)).filter((name) => !nodes.some(({ metadata }) => metadata.name === name));
   return lab.layout.machines.filter(runsKubelet).every(({ name }) => ready.includes(name) || waiting.includes(name));
+}
+
+/** Waits until every machine lets us in. @throws FiredrillError `waited-in-vain`, naming one that does not. */
+export async function machinesAnswer(
+  lab: Lab,
+  options: { deadlineSeconds: number; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const letsUsIn = async (name: string) => (await lab.on(name, 'true', { timeoutSeconds: 5 })).exitCode === 0;
+  await Promise.all(
+    lab.layout.machines.map(({ name }) => waitUntil(() => letsUsIn(name), { what: `${name} answers`, ...options })),
+  );
 }
 
 /** Whether the API server of every controller says that it is ready. */
@@ -40,7 +51,7 @@ export async function etcdHasLeader(lab: Lab): Promise<boolean> {
 }
 
 interface PodList {
-  items: { status?: { conditions?: { type: string; status: string }[] } }[];
+  items: { status?: { conditions?: Condition[] } }[];
 }
 
 /** Whether a pod gets the address of the Service `kubernetes` from the cluster's DNS. */
@@ -56,7 +67,5 @@ export async function dnsAnswers(lab: Lab): Promise<boolean> {
 async function hasReadyPod(lab: Lab, namespace: string, selector: string): Promise<boolean> {
   const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`;
   const { items } = await lab.kubernetes.get<PodList>(path);
-  return items.some(({ status }) =>
-    status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
-  );
+  return items.some(({ status }) => isTrue(status?.conditions, 'Ready'));
 }

@@ -5,8 +5,6 @@ import type { ApiServers } from './api-servers.ts';
 import type { Answer } from './https.ts';
 import type { Kubernetes } from './lab.ts';
 
-export { ApiUnreachable, httpsGet } from './https.ts';
-
 /** The API server answered, with something else than 2xx. */
 export class KubernetesError extends Error {
   readonly status: number;

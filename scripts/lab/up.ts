@@ -1,25 +1,17 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBundle, type Bundle } from '../bundle/bundle.ts';
 import { componentVersion } from '../bundle/components.ts';
-import { takeLock } from '../system/lock.ts';
+import { withLabLock } from './lab-lock.ts';
 import { acting, type ActionReporter, type ShownAction } from './acting.ts';
 import { writeAtomically } from '../system/files.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { labFolder } from '../system/folders.ts';
-import { runOrThrow } from '../system/run.ts';
 import { waitUntil } from '../system/wait.ts';
-import {
-  fillImageStores,
-  listContainers,
-  makeNetworkAndVolumes,
-  removeHelpers,
-  requireDocker,
-  requireFreePorts,
-} from './docker.ts';
+import { removeUnknownContainers, vagrantUp } from './boot.ts';
+import { listContainers, makeNetworkAndVolumes, requireDocker, requireFreePorts } from './docker.ts';
 import { addonManifests } from './addons.ts';
-import { apiServersReady, dnsAnswers, etcdHasLeader, nodesReady } from './health.ts';
+import { apiServersReady, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from './health.ts';
 import type { Lab } from './lab.ts';
 import { createLayout, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
 import { createLab, readLayout } from './open.ts';
@@ -27,7 +19,6 @@ import { closeConnections } from './remote.ts';
 import { checkpointPath, takeCheckpoint } from './repair/checkpoint.ts';
 import { makeCredentials, renderLab } from './render.ts';
 import { completeJoins } from './scale/admit.ts';
-import { vagrant } from './vagrant.ts';
 
 export interface UpOptions {
   name: string;
@@ -70,7 +61,12 @@ const machineActions: readonly Action[] = [
 ];
 
 /** What is awaited of machines without their cluster. */
-const machinesAlone: readonly Action[] = [{ title: 'The machines answer', run: awaitMachines }];
+const machinesAlone: readonly Action[] = [
+  {
+    title: 'The machines answer',
+    run: ({ lab, options }) => machinesAnswer(lab, { deadlineSeconds, signal: options.signal }),
+  },
+];
 
 /** The whole boot, second half: a cluster that works. */
 const clusterActions: readonly Action[] = [
@@ -88,13 +84,7 @@ const clusterActions: readonly Action[] = [
  */
 export async function bringUp(options: UpOptions): Promise<Lab> {
   const layout = await chooseLayout(options);
-  const unlock = await takeLock(join(labFolder(layout.name), 'lock'), {
-    signal: options.signal,
-    onWait: (owner) => {
-      options.reporter.action(`Another firedrill works on this lab (process ${owner.pid}): wait for it`).done();
-    },
-  });
-  try {
+  return withLabLock(labFolder(layout.name), options, async () => {
     const startedAt = Date.now();
     const lab = createLab(layout);
     if (!options.onlyMachines && (await isUp(lab))) {
@@ -113,9 +103,7 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
       JSON.stringify({ seconds: (Date.now() - startedAt) / 1000, at: new Date().toISOString() }),
     );
     return lab;
-  } finally {
-    await unlock();
-  }
+  });
 }
 
 /** @throws FiredrillError `lab-differs` where a lab of this name exists with other choices. */
@@ -187,40 +175,10 @@ async function makeNetwork({ layout, options }: Boot): Promise<void> {
   await makeNetworkAndVolumes(layout, options.signal);
 }
 
-/** A container that Vagrant was killed over has the machine's name and would be in its way. */
-export async function removeUnknownContainers(layout: Layout): Promise<void> {
-  await removeHelpers(layout.name);
-  for (const { id, machine } of await listContainers(layout.name)) {
-    const known = join(labFolder(layout.name), 'vagrant', 'machines', machine, 'docker', 'id');
-    const knownId = existsSync(known) ? (await readFile(known, 'utf8')).trim() : '';
-    if (knownId !== id) await runOrThrow('docker', ['rm', '--force', id]);
-  }
-}
-
-/** A machine's containerd waits for its image store, so that the stores are filled while Vagrant works. */
 async function bootMachines({ layout, bundle, options }: Boot, shown: ShownAction): Promise<string> {
   await closeConnections(layout, labFolder(layout.name));
-  const { signal } = options;
-  await Promise.all([
-    layout.provider === 'docker' && fillImageStores(layout, { ...bundle, signal }),
-    vagrant(layout.name, ['up', `--provider=${layout.provider}`], {
-      signal,
-      onLine: (line) => {
-        shown.update(line.replace(/^==> /, '').trim());
-      },
-    }),
-  ]);
-  await removeHelpers(layout.name);
+  await vagrantUp(layout, { bundle, signal: options.signal, shown });
   return `${layout.machines.length} machines`;
-}
-
-async function awaitMachines({ lab, layout, options }: Boot): Promise<void> {
-  const letsUsIn = async (name: string) => (await lab.on(name, 'true', { timeoutSeconds: 5 })).exitCode === 0;
-  await waitUntil(async () => (await Promise.all(layout.machines.map(({ name }) => letsUsIn(name)))).every(Boolean), {
-    what: 'every machine lets us in by ssh',
-    deadlineSeconds,
-    signal: options.signal,
-  });
 }
 
 async function awaitLeader({ lab, options }: Boot): Promise<void> {

@@ -55,8 +55,6 @@ export const vagrantEnvironment = (labName: string): Record<string, string> => (
   VAGRANT_CHECKPOINT_DISABLE: '1',
   VAGRANT_DEFAULT_PROVIDER: 'docker',
   VAGRANT_IGNORE_WINRM_PLUGIN: '1',
-  // Ruby then starts programs without copying its own memory first: each of a hundred calls of docker is shorter.
-  CHILDPROCESS_POSIX_SPAWN: 'true',
   // For the Vagrantfile.
   FIREDRILL_WAITS: 'yes',
 });

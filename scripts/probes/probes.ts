@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { createApiServers } from '../lab/api-servers.ts';
+import { isTrue, type Condition } from '../lab/conditions.ts';
 import type { EtcdMember, Lab } from '../lab/lab.ts';
 import { appNodePort, hasRole, runsKubelet } from '../lab/layout.ts';
 import { messageOf } from '../system/errors.ts';
@@ -70,7 +71,7 @@ export function readingOf(member: EtcdMember): Reading {
 }
 
 interface NodeList {
-  items: { metadata: { name: string }; status?: { conditions?: { type: string; status: string }[] } }[];
+  items: { metadata: { name: string }; status?: { conditions?: Condition[] } }[];
 }
 
 /** A list from the API server, and what it says of the nodes in it. While it is silent, nobody can tell of them. */
@@ -95,7 +96,7 @@ export function apiReadAndNodes(lab: Lab): Probe {
 }
 
 function conditionOf({ metadata, status }: NodeList['items'][number]): Reading {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+  const ready = isTrue(status?.conditions, 'Ready');
   return { probe: `node ${metadata.name}`, state: ready ? 'ok' : 'failed', says: ready ? 'Ready' : 'NotReady' };
 }
 

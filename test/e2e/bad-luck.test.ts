@@ -239,17 +239,15 @@ describe('a boot', () => {
     expect(waited[0]?.stdout).toContain(`The lab '${testLab.name}' is up`);
   });
 
-  it.each([
-    'Make certificates',
-    'Make the network',
-    'Boot the machines',
-    'The API server answers',
-  ])('that is killed after "%s" completes when it is run again', async (title) => {
-    await killAfter(title);
-    const ran = await firedrill(['lab', 'up', '--yes']);
-    expect(ran, ran.all).toMatchObject({ exitCode: 0 });
-    expect(await firedrill(['lab', 'status'])).toMatchObject({ exitCode: 0 });
-  });
+  it.each(['Make certificates', 'Make the network', 'Boot the machines', 'The API server answers'])(
+    'that is killed after "%s" completes when it is run again',
+    async (title) => {
+      await killAfter(title);
+      const ran = await firedrill(['lab', 'up', '--yes']);
+      expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+      expect(await firedrill(['lab', 'status'])).toMatchObject({ exitCode: 0 });
+    },
+  );
 });
 
 /** Boots the lab, and kills the program as the kernel does when the action of that title is over. */

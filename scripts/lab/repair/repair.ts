@@ -3,7 +3,7 @@ import { FiredrillError } from '../../system/errors.ts';
 import { waitUntil } from '../../system/wait.ts';
 import { acting, type ActionReporter } from '../acting.ts';
 import { listContainers } from '../docker.ts';
-import { apiServersReady, dnsAnswers, etcdHasLeader, nodesReady } from '../health.ts';
+import { apiServersReady, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from '../health.ts';
 import { KubernetesError } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import { addonManifests } from '../addons.ts';
@@ -75,15 +75,7 @@ async function startMachines(lab: Lab, { signal, reporter }: RepairOptions): Pro
   if (paused.length > 0) await runOrThrow('docker', ['unpause', ...paused.map(({ id }) => id)], { signal });
   const off = containers.filter(({ state }) => state === 'exited' || state === 'created');
   if (off.length > 0) await runOrThrow('docker', ['start', ...off.map(({ id }) => id)], { signal });
-  await Promise.all(
-    lab.layout.machines.map(({ name }) =>
-      waitUntil(async () => (await lab.on(name, 'true', { timeoutSeconds: 5 })).exitCode === 0, {
-        what: `${name} answers`,
-        deadlineSeconds,
-        signal,
-      }),
-    ),
-  );
+  await machinesAnswer(lab, { deadlineSeconds, signal });
   return [...off, ...paused].map(({ machine }) => `${machine} did not run`);
 }
 

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { takeLock } from '../../system/lock.ts';
+import { withLabLock } from '../lab-lock.ts';
 import type { Lab } from '../lab.ts';
 import type { ActionReporter } from '../acting.ts';
 import { removeFiles, removeMachines } from './remove.ts';
@@ -14,19 +13,11 @@ export async function dismissJoiners(
   lab: Lab,
   { signal, reporter }: { signal?: AbortSignal | undefined; reporter: ActionReporter },
 ): Promise<string[]> {
-  const unlock = await takeLock(join(lab.folder, 'lock'), {
-    signal,
-    onWait: ({ pid }) => {
-      reporter.action(`Another firedrill works on this lab (process ${pid}): wait for it`).done();
-    },
-  });
-  try {
+  return withLabLock(lab.folder, { signal, reporter }, async () => {
     const joiners = joinersOf(lab.layout);
     if (joiners.length === 0) return [];
     await removeMachines(lab, joiners, signal);
     await removeFiles(lab, withoutJoiners(lab.layout), joiners);
     return joiners.map(({ name }) => `${name} had joined`);
-  } finally {
-    await unlock();
-  }
+  });
 }

@@ -1,7 +1,6 @@
-import type { Act } from '../acting.ts';
+import type { Act, ShownAction } from '../acting.ts';
 import type { Lab } from '../lab.ts';
 import type { Layout, Machine } from '../layout.ts';
-import type { ShownAction } from '../acting.ts';
 import { grantAccess, revokeTokens } from './access.ts';
 import { admit, awaitRequests, whoIsOut } from './admit.ts';
 import type { WaitingRequest } from './approval.ts';

@@ -27,7 +27,7 @@ export async function removeMachines(lab: Lab, machines: readonly Machine[], sig
   // Power off at once: nothing is kept, and a graceful end takes seconds.
   if (isDocker) await killContainers(lab, names, signal);
   const known = names.filter((name) => existsSync(recordOf(lab, name)));
-  if (known.length > 0) await vagrant(lab.layout.name, ['destroy', '--force', ...known], { signal });
+  if (known.length > 0) await vagrant(lab.layout.name, ['destroy', '--force', '--no-parallel', ...known], { signal });
   if (isDocker) await removeFromDocker(lab, machines, signal);
   await Promise.all(names.map((name) => closeConnection(name, lab.folder)));
 }

@@ -1,12 +1,10 @@
-import { join } from 'node:path';
-import { takeLock } from '../../system/lock.ts';
+import { withLabLock } from '../lab-lock.ts';
 import { FiredrillError } from '../../system/errors.ts';
 import { labFolder } from '../../system/folders.ts';
-import { acting } from '../acting.ts';
+import { acting, type ActionReporter } from '../acting.ts';
 import type { Lab } from '../lab.ts';
 import { hasRole, joins } from '../layout.ts';
 import { openLab } from '../open.ts';
-import type { ActionReporter } from '../acting.ts';
 import type { WaitingRequest } from './approval.ts';
 import { thoseThatDoNotRun } from './boot.ts';
 import { joinThem } from './join.ts';
@@ -41,13 +39,7 @@ export interface ScaleResult {
 export async function scaleLab(options: ScaleOptions): Promise<ScaleResult> {
   const { name, workers, signal, reporter } = options;
   requireScalable((await openLab(name)).layout, workers);
-  const unlock = await takeLock(join(labFolder(name), 'lock'), {
-    signal,
-    onWait: ({ pid }) => {
-      reporter.action(`Another firedrill works on this lab (process ${pid}): wait for it`).done();
-    },
-  });
-  try {
+  return withLabLock(labFolder(name), { signal, reporter }, async () => {
     const lab = await openLab(name);
     const act = acting(reporter, signal);
     await act('Look at the lab', () => requireUp(lab, signal));
@@ -61,9 +53,7 @@ export async function scaleLab(options: ScaleOptions): Promise<ScaleResult> {
       left: leaving.map((machine) => machine.name),
       waiting,
     };
-  } finally {
-    await unlock();
-  }
+  });
 }
 
 /** Before anything is changed: machines that never leave run, and the API server answers. */

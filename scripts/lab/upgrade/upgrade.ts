@@ -1,10 +1,8 @@
-import { join } from 'node:path';
-import { takeLock } from '../../system/lock.ts';
+import { withLabLock } from '../lab-lock.ts';
 import { FiredrillError } from '../../system/errors.ts';
-import { acting, type Act } from '../acting.ts';
+import { acting, type Act, type ActionReporter } from '../acting.ts';
 import { runsKubelet } from '../layout.ts';
 import type { Lab } from '../lab.ts';
-import type { ActionReporter } from '../acting.ts';
 import { drainNode } from './drain.ts';
 import { measure, runsAsWanted, type Measured } from './measure.ts';
 import { moveOrGoBack, requireAllowed, uncordonOurs } from './move-or-go-back.ts';
@@ -63,18 +61,10 @@ export interface Upgraded {
 export async function upgradeNode(lab: Lab, name: string, options: UpgradeOptions): Promise<Upgraded> {
   requireNode(lab, name);
   const { to, drain, signal, reporter, readyWithinSeconds = defaultReadyWithinSeconds } = options;
-  const unlock = await takeLock(join(lab.folder, 'lock'), {
-    signal,
-    onWait: ({ pid }) => {
-      reporter.action(`Another firedrill works on this lab (process ${pid}): wait for it`).done();
-    },
-  });
-  try {
-    const act = acting(reporter, signal);
-    return await upgrade({ lab, name, to, readyWithinSeconds, signal, act }, drain);
-  } finally {
-    await unlock();
-  }
+  const act = acting(reporter, signal);
+  return withLabLock(lab.folder, { signal, reporter }, () =>
+    upgrade({ lab, name, to, readyWithinSeconds, signal, act }, drain),
+  );
 }
 
 async function upgrade(work: Upgrade, drain: boolean): Promise<Upgraded> {

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { isTrue, type Condition } from '../../lab/conditions.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { appNodePort } from '../../lab/layout.ts';
 import { messageOf } from '../../system/errors.ts';
@@ -13,10 +14,6 @@ interface Meta {
   name: string;
   labels?: Record<string, string>;
   deletionTimestamp?: string;
-}
-interface Condition {
-  type: string;
-  status: string;
 }
 export interface NodeObject {
   metadata: Meta;
@@ -46,9 +43,6 @@ export async function lookAtStage(lab: Lab, before: Pick<Sight, 'nodes' | 'pods'
   ]);
   return { at, members, ...cluster, off };
 }
-
-const isTrue = (conditions: readonly Condition[] | undefined, type: string): boolean =>
-  conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
 
 export const nodeSight = ({ metadata, spec, status }: NodeObject): NodeSight => ({
   name: metadata.name,

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { Bundle } from '../bundle/bundle.ts';
+import { readIfThere } from '../system/files.ts';
+import { labFolder } from '../system/folders.ts';
+import { runOrThrow } from '../system/run.ts';
+import type { ShownAction } from './acting.ts';
+import { fillImageStores, listContainers, removeHelpers } from './docker.ts';
+import type { Layout } from './layout.ts';
+import { vagrant } from './vagrant.ts';
+
+export interface VagrantUp {
+  bundle: Bundle;
+  /** Names of the machines to boot. Default: all. */
+  names?: readonly string[];
+  signal?: AbortSignal | undefined;
+  shown: ShownAction;
+}
+
+/**
+ * Boots the machines of a layout, one after the other: the machines themselves keep the computer busy, so that all are up
+ * as soon, and Vagrant's threads take each other's locks (a program that one starts inherits the lock of another).
+ * A machine's containerd waits for its image store, so that the stores are filled while Vagrant works.
+ * @throws FiredrillError `vagrant-failed`.
+ */
+export async function vagrantUp(layout: Layout, { bundle, names = [], signal, shown }: VagrantUp): Promise<void> {
+  const isDocker = layout.provider === 'docker';
+  await Promise.all([
+    isDocker && fillImageStores(layout, { ...bundle, signal }),
+    vagrant(layout.name, ['up', `--provider=${layout.provider}`, '--no-parallel', ...names], {
+      signal,
+      onLine: (line) => {
+        shown.update(line.replace(/^==> /, '').trim());
+      },
+    }),
+  ]);
+  if (isDocker) await removeHelpers(layout.name);
+}
+
+/** A container that Vagrant was killed over has the machine's name and would be in its way. */
+export async function removeUnknownContainers(layout: Layout): Promise<void> {
+  await removeHelpers(layout.name);
+  for (const { id, machine } of await listContainers(layout.name)) {
+    if ((await knownContainer(labFolder(layout.name), machine)) !== id)
+      await runOrThrow('docker', ['rm', '--force', id]);
+  }
+}
+
+/** Id of the container that Vagrant takes for this machine, or undefined where it knows none. */
+export const knownContainer = async (folder: string, machine: string): Promise<string | undefined> =>
+  (await readIfThere(join(folder, 'vagrant', 'machines', machine, 'docker', 'id')))?.trim();
