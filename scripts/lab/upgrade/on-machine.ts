@@ -68,6 +68,8 @@ export interface Progress {
   moved: { kubelet: boolean; kubeProxy: boolean };
   /** When the kubelet's process started, in seconds since 1970 by the machine's clock. */
   kubeletSince: number;
+  /** The same of an API server that runs here; undefined where none does. */
+  apiServerSince: number | undefined;
   /** HTTP status of kube-proxy's own health page; 0 where it does not answer. */
   kubeProxyHealth: number;
 }
@@ -81,6 +83,8 @@ export const progressScript = (minor: Minor): string =>
     ),
     `age=$(ps -o etimes= -p ${mainPid('kubelet')} 2>/dev/null)`,
     'echo "since $(( $(date +%s) - ${age:-0} ))"',
+    'age=$(ps -o etimes= -C kube-apiserver 2>/dev/null | sort -n | head -n 1)',
+    '[ -z "$age" ] || echo "api-server-since $(( $(date +%s) - age ))"',
     `echo "health $(curl --silent --max-time 2 --output /dev/null --write-out '%{http_code}' http://127.0.0.1:10256/healthz)"`,
   ].join('\n');
 
@@ -89,9 +93,12 @@ export function progressIn({ stdout }: CommandResult): Progress {
   return {
     moved: { kubelet: said.get('kubelet') === 'moved', kubeProxy: said.get('kube-proxy') === 'moved' },
     kubeletSince: Number(said.get('since') ?? Infinity),
+    apiServerSince: numberOrNone(said.get('api-server-since')),
     kubeProxyHealth: Number(said.get('health') ?? 0),
   };
 }
+
+const numberOrNone = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
 
 const linesOf = (text: string): Map<string, string> =>
   new Map(

@@ -29,6 +29,7 @@ test('no answer from the machine is no progress', () => {
   expect(progressIn(answered(''))).toEqual({
     moved: { kubelet: false, kubeProxy: false },
     kubeletSince: Infinity,
+    apiServerSince: undefined,
     kubeProxyHealth: 0,
   });
 });
