@@ -1,10 +1,13 @@
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { moveScript, type Minor } from '../../scripts/lab/upgrade/on-machine.ts';
+import type { Minor } from '../../scripts/lab/upgrade/on-machine.ts';
 
 /** The nodes of the first boot. Those that join later come with the newer minor. */
 export const nodes = ['c1', 'w1', 'w2'] as const;
 
-/** Gives all nodes kubelet and kube-proxy of a minor. Their pods run on; that they are Ready again is for checks to see. */
-export async function moveAllTo(lab: Lab, minor: Minor): Promise<void> {
-  await Promise.all(nodes.map((name) => lab.on(name, moveScript(minor))));
+/** Gives all nodes kubelet and kube-proxy of a minor, one after the other, as `firedrill lab upgrade` does. */
+export async function moveAllTo(lab: Lab, to: Minor): Promise<void> {
+  const { upgradeNode } = await import('../../scripts/lab/upgrade/upgrade.ts');
+  for (const name of nodes) await upgradeNode(lab, name, { to, drain: false, reporter: silent });
 }
+
+const silent = { action: () => ({ update: () => undefined, done: () => undefined, failed: () => undefined }) };
