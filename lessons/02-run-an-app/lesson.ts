@@ -65,12 +65,12 @@ export default defineLesson({
     }),
     'A new version, without a gap': task({
       predictions: [bets.failedForward],
-      observe: visit,
+      observe: (lab, signal) => visit(lab, signal),
       reach: [deploymentIsRolledOut('guestbook', { image: 'firedrill/guestbook:2' }), appVersionIs('2')],
     }),
     'And back': task({
       predictions: [bets.failedBack, bets.sideBySide],
-      observe: visit,
+      observe: (lab, signal) => visit(lab, signal),
       reach: [deploymentIsRolledOut('guestbook', { image: 'firedrill/guestbook:1' }), appVersionIs('1')],
     }),
     'Lose a pod': task({

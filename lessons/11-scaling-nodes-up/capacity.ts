@@ -1,4 +1,4 @@
-import type { Answer, Burst, Bursts } from './flat-out.ts';
+import type { Burst, Bursts } from './flat-out.ts';
 
 /** Milliseconds at the beginning that do not count: connections are opened then. */
 const warmMilliseconds = 500;
@@ -12,18 +12,14 @@ export interface Capacity {
   pods: number;
 }
 
-/**
- * What the app can do, from what it answered while it was asked flat out, up to the moment when a pod began to answer
- * that did not before: what belongs to one number of pods only. @throws where too little was seen.
- */
+/** What the app can do, from what it answered while it was asked flat out. @throws where too little was seen. */
 export function capacityOf({ answers }: Burst): Capacity {
   const first = answers[0]?.at ?? 0;
-  const known = new Set(answers.filter(({ at }) => at < first + warmMilliseconds).map(({ pod }) => pod));
-  const end = answers.find(({ pod }) => !known.has(pod))?.at ?? answers.at(-1)?.at ?? 0;
-  const inside = ({ at }: Answer): boolean => at >= first + warmMilliseconds && at < end;
+  const end = answers.at(-1)?.at ?? 0;
+  const counted = answers.filter(({ at }) => at >= first + warmMilliseconds && at < end);
   const milliseconds = end - first - warmMilliseconds;
   if (milliseconds < leastMilliseconds) throw new Error('the app answered for too short a time');
-  return { perSecond: (answers.filter(inside).length / milliseconds) * 1000, pods: known.size };
+  return { perSecond: (counted.length / milliseconds) * 1000, pods: new Set(counted.map(({ pod }) => pod)).size };
 }
 
 /** @throws where it was not measured, or with no more pods than before. */

@@ -13,7 +13,7 @@ import type { Result } from '../../scripts/stage/load/results.ts';
 const visitors = 64;
 /** Requests over one connection. Then a new one, which may end on another pod: else new pods would get nothing to do. */
 const requestsEach = 16;
-/** Twice that, and what is under way, must be less than an observer is given to hand over what it has (10 s). */
+/** That, and what is under way, must be less than an observer is given to hand over what it has (10 s). */
 const burstSeconds = 4;
 /** Seconds after which what is under way is given up. */
 const giveUpSeconds = 1;
@@ -35,15 +35,14 @@ export interface Bursts {
   after: Burst;
 }
 
-/** Measures when the step opens, and again when it was reached. Nothing in between: somebody may take their time. */
-export async function measureCapacity(lab: Lab, signal: AbortSignal): Promise<Bursts> {
-  const before = await askFlatOut(lab);
+/** Measures again when the step was reached. Nothing in between: somebody may take their time. */
+export async function measureAgain(lab: Lab, signal: AbortSignal, first: unknown): Promise<Bursts | undefined> {
   if (!signal.aborted) await once(signal, 'abort');
-  return { before, after: await askFlatOut(lab) };
+  return first === undefined ? undefined : { before: first as Burst, after: await askFlatOut(lab) };
 }
 
 /** Comes in through the workers of the first boot: those doors are the same, however many workers there are. */
-async function askFlatOut(lab: Lab): Promise<Burst> {
+export async function askFlatOut(lab: Lab): Promise<Burst> {
   const [{ readBundle }, { answeringDoor }, { ResultReader }] = await Promise.all([
     import('../../scripts/bundle/bundle.ts'),
     import('../../scripts/stage/door.ts'),

@@ -13,7 +13,7 @@ import { removeGuestbook } from '../guestbook.ts';
 import { dismissWorkers } from '../joiners.ts';
 import { failedRequests, putUnderLoad } from '../under-load.ts';
 import { growth, readyAfter, whereNewPodsStart } from './bets.ts';
-import { measureCapacity } from './flat-out.ts';
+import { askFlatOut, measureAgain } from './flat-out.ts';
 import { applyLimitedGuestbook } from './limited.ts';
 
 const pods = 'app=guestbook';
@@ -71,7 +71,8 @@ export default defineLesson({
     }),
     'More pods': task({
       predictions: [whereNewPodsStart, growth],
-      observe: measureCapacity,
+      observeFirst: { says: 'Asking the guestbook as often as it can answer', look: askFlatOut },
+      observe: measureAgain,
       reach: [deploymentIsRolledOut('guestbook', { replicas: 6 }), podsRunOn(pods, 'w1', 'w2', 'w3'), ...throughBoth],
     }),
     'And down again': task({

@@ -48,7 +48,7 @@ class Drill {
     if (notGreen) return notGreen;
     const bets = await takeBets(this.step.predictions ?? [], ui);
     signal.throwIfAborted();
-    const observing = startObserving(this.step.observe, lab, this.emit);
+    const observing = startObserving(this.step.observe, { lab, emit: this.emit });
     try {
       const injected = await this.inject();
       return typeof injected === 'string'

@@ -42,8 +42,10 @@ export interface TaskStep {
   /** At least one. All must be met at once. */
   reach: readonly [Check, ...Check[]];
   predictions?: readonly Prediction[];
+  /** Measured before the learner is asked to begin; nothing goes on meanwhile. Its result goes to `observe`. */
+  observeFirst?: { says: string; look: (lab: Lab, signal: AbortSignal) => Promise<unknown> };
   /** Runs beside the learner from the moment the task opens until it is met; its result goes to `measure`. */
-  observe?: (lab: Lab, signal: AbortSignal) => Promise<unknown>;
+  observe?: (lab: Lab, signal: AbortSignal, first: unknown) => Promise<unknown>;
   /** The checks that must be unmet before the learner begins. Default: at least one of `reach`. */
   startsUnmet?: boolean;
 }

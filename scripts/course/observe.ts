@@ -13,13 +13,12 @@ export interface Observing {
 }
 
 export function startObserving(
-  observe: ((lab: Lab, signal: AbortSignal) => Promise<unknown>) | undefined,
-  lab: Lab,
-  emit: (event: CourseEvent) => void,
+  observe: ((lab: Lab, signal: AbortSignal, first: unknown) => Promise<unknown>) | undefined,
+  { lab, emit, first }: { lab: Lab; emit: (event: CourseEvent) => void; first?: unknown },
 ): Observing {
   if (!observe) return { end: () => Promise.resolve(undefined) };
   const over = new AbortController();
-  const result = observe(lab, over.signal).catch((error: unknown) => {
+  const result = observe(lab, over.signal, first).catch((error: unknown) => {
     // An observer may simply let the abort end it.
     if (!over.signal.aborted) emit({ type: 'note', text: `The observer of this step stopped: ${messageOf(error)}` });
     return undefined;

@@ -3,6 +3,7 @@ import type { Page, TaskStep } from './model.ts';
 import { startObserving } from './observe.ts';
 import { scoreBets, takeBets } from './predictions.ts';
 import type { LessonRun, StepEnd } from './run.ts';
+import { messageOf } from '../system/errors.ts';
 import type { CourseEvent } from './ui.ts';
 import { untilReached } from './until-reached.ts';
 
@@ -25,8 +26,9 @@ export async function runTask(page: Page, step: TaskStep, run: LessonRun): Promi
   const predictions = step.predictions ?? [];
   const bets = await takeBets(predictions, ui);
   signal.throwIfAborted();
+  const first = await lookFirst(step, run);
   const openedAt = Date.now();
-  const observing = startObserving(step.observe, lab, emit);
+  const observing = startObserving(step.observe, { lab, emit, first });
   try {
     const goal = { page, checks: step.reach, holdSeconds: 0, mayHoldAlready };
     const attempt = await untilReached(goal, run, signal);
@@ -37,5 +39,22 @@ export async function runTask(page: Page, step: TaskStep, run: LessonRun): Promi
     return { kind: 'reached' };
   } finally {
     await observing.end();
+  }
+}
+
+/** Undefined where nothing is to be measured, or it could not be. */
+async function lookFirst({ observeFirst }: TaskStep, { ui, lab, signal }: LessonRun): Promise<unknown> {
+  if (!observeFirst) return undefined;
+  const { says: what, look } = observeFirst;
+  const startedAt = Date.now();
+  ui.emit({ type: 'preparing', what });
+  try {
+    return await look(lab, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    ui.emit({ type: 'note', text: `It could not be measured: ${messageOf(error)}` });
+    return undefined;
+  } finally {
+    ui.emit({ type: 'prepared', what, seconds: (Date.now() - startedAt) / 1000 });
   }
 }

@@ -183,13 +183,14 @@ it('scores bets against what was measured, and says where it could not measure',
     },
     { kind: 'choice', id: '3', question: 'Why?', choices, measure: () => Promise.reject(new Error('no answer')) },
   ];
-  const observe = (_: unknown, signal: AbortSignal): Promise<unknown> =>
+  const observe = (_: unknown, signal: AbortSignal, first: unknown): Promise<unknown> =>
     new Promise((resolve) => {
       signal.addEventListener('abort', () => {
-        resolve('sampled');
+        resolve(`sampled after ${String(first)}`);
       });
     });
-  const { ui, world, start } = setUp([], { predictions, observe });
+  const observeFirst = { says: 'Looking', look: () => Promise.resolve('a first look') };
+  const { ui, world, start } = setUp([], { predictions, observe, observeFirst });
   ui.bet = '10';
   const running = start();
   await vi.advanceTimersByTimeAsync(8_000);
@@ -198,6 +199,26 @@ it('scores bets against what was measured, and says where it could not measure',
   await running;
   const scores = ui.of('prediction-scored');
   expect(scores[0]).toMatchObject({ measured: 'B', right: false });
-  expect(scores[1]).toMatchObject({ said: '10 s', measured: '8.5 s (± 0.5 s)', saw: 'sampled', right: true });
+  expect(scores[1]).toMatchObject({
+    said: '10 s',
+    measured: '8.5 s (± 0.5 s)',
+    saw: 'sampled after a first look',
+    right: true,
+  });
   expect(ui.of('note')[0]?.text).toContain('Not measured: Why?');
+});
+
+it('goes on where its first look failed, and says so', async () => {
+  let given: unknown = 'not called';
+  const observe = (_: unknown, __: AbortSignal, first: unknown): Promise<unknown> => Promise.resolve((given = first));
+  const observeFirst = { says: 'Looking', look: () => Promise.reject(new Error('nobody answered')) };
+  const { ui, world, start } = setUp([], { observe, observeFirst });
+  const running = start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  world.holds.add('lamp');
+  await vi.advanceTimersByTimeAsync(1_000);
+  await running;
+  expect(given).toBeUndefined();
+  expect(ui.of('prepared')[0]).toMatchObject({ what: 'Looking' });
+  expect(ui.of('note')[0]?.text).toBe('It could not be measured: nobody answered');
 });
