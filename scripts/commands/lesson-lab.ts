@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Lab } from '../lab/lab.ts';
+import type { Layout } from '../lab/layout.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { readIfThere } from '../system/files.ts';
 import type { Context } from './context.ts';
@@ -12,9 +13,11 @@ const leastPatienceSeconds = 90;
 /**
  * The lab, up: booted where it is not, after asking (or at once with `boot`).
  * @returns an exit code instead where the command must end: see `ensureSetUp`, and 1 where the person said no.
- * @throws FiredrillError `lab-not-up` where nobody can be asked, and what `bringUp` throws.
+ * @throws FiredrillError `lab-not-up` where nobody can be asked, `lab-of-other-size`, and what `bringUp` throws.
  */
 export async function labForLesson(context: Context, boot: boolean): Promise<Lab | number> {
+  const { readLayout } = await import('../lab/open.ts');
+  requireLessonSize(await readLayout(context.lab));
   const up = await openIfUp(context.lab);
   if (up) return up;
   if (!boot && !(await agreesToBoot(context))) {
@@ -26,6 +29,19 @@ export async function labForLesson(context: Context, boot: boolean): Promise<Lab
   if (ended !== undefined) return ended;
   const { bringUp } = await import('../lab/up.ts');
   return withReporter(context, (reporter) => bringUp({ name: context.lab, signal: context.signal, reporter }));
+}
+
+/** The lessons' pages and checks name the six machines of the default size. @throws FiredrillError `lab-of-other-size`. */
+export function requireLessonSize(layout: Pick<Layout, 'name' | 'size'> | undefined): void {
+  if (!layout || layout.size === 'default') return;
+  throw new FiredrillError(
+    `The lessons need a lab of the default size, with six machines. The lab '${layout.name}' has the size '${layout.size}'.`,
+    {
+      code: 'lab-of-other-size',
+      remedy:
+        "Boot another one beside it, if your computer has the room: 'npx firedrill --lab lessons lab up --subnet 10.0.9.0/24 --first-port 9000'. Or 'npx firedrill lab destroy' first.",
+    },
+  );
 }
 
 async function openIfUp(name: string): Promise<Lab | undefined> {
