@@ -18,7 +18,7 @@ const mayImport = {
   stage: ['page', 'ui', 'faults', 'probes', 'lab', 'bundle', 'system'],
 };
 const folders = [...Object.keys(mayImport), 'commands'];
-const terminalLibraries = ['@inquirer/prompts', 'ora', 'marked-terminal', 'marked'];
+const terminalLibraries = ['@inquirer/prompts', 'ora', 'marked'];
 
 const directions = Object.entries(mayImport).map(([folder, allowed]) => ({
   files: [`scripts/${folder}/**/*.ts`],

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import type { Progress } from '../bundle/bundle.ts';
 import type { BadFile } from '../bundle/verify.ts';
 import { contextOf, type Context } from './context.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const fromOption = (): Option =>
   new Option('--from <url|file>', 'a mirror, an exported file, or its folder; tried first').env('FIREDRILL_BUNDLE');
@@ -51,14 +52,13 @@ export function addBundleCommand(program: Command): void {
   bundle
     .command('serve')
     .description('hand out the bundle and the exported file on the local network, until Ctrl-C')
-    .option('--port <number>', 'port', '8470')
+    .option('--port <number>', 'port', wholeNumber({ from: 1, to: 65_535 }), 8470)
     .option('--host <address>', 'address to listen at', '0.0.0.0')
-    .action(async (options: { port: string; host: string }, command: Command) => {
+    .action(async (options: { port: number; host: string }, command: Command) => {
       const context = contextOf(command);
       const { serveBundle } = await import('../bundle/serve.ts');
       await serveBundle({
-        port: Number(options.port),
-        host: options.host,
+        ...options,
         signal: context.signal,
         onStep: lines(context),
       });

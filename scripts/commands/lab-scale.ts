@@ -1,14 +1,20 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { ScaleResult } from '../lab/scale/scale.ts';
+import { mostWorkers } from '../lab/scale/workers.ts';
 import { contextOf, type Context } from './context.ts';
 import { withReporter } from './reporter.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** `firedrill lab scale`: workers join and leave while the lab runs. */
 export function addLabScaleCommand(lab: Command): void {
   lab
     .command('scale')
     .description('Let workers join or leave while the lab runs.')
-    .requiredOption('--workers <count>', 'how many the lab shall have, 2 to 9', toCount)
+    .requiredOption(
+      '--workers <count>',
+      `how many the lab shall have, 2 to ${mostWorkers}`,
+      wholeNumber({ from: 2, to: mostWorkers }),
+    )
     .option('--no-approve', 'leave the certificate requests of new machines to you')
     .addHelpText('after', examples)
     .action(async (options: { workers: number; approve: boolean }, command: Command) => {
@@ -25,12 +31,6 @@ Examples:
 A new machine gets a token and asks the API server for its certificates. A machine that leaves is
 drained first: a disruption budget is respected, and named where it holds the machine up.
 Workers of the first boot never leave. Run it again where it was interrupted: it does the rest.`;
-
-function toCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count)) throw new InvalidArgumentError('It must be a whole number.');
-  return count;
-}
 
 async function scale(context: Context, options: { workers: number; approve: boolean }): Promise<void> {
   const { scaleLab } = await import('../lab/scale/scale.ts');

@@ -1,8 +1,9 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Minor } from '../lab/upgrade/on-machine.ts';
 import type { Upgraded } from '../lab/upgrade/upgrade.ts';
 import { contextOf, type Context } from './context.ts';
 import { withReporter } from './reporter.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** `firedrill lab upgrade`: a node's kubelet and kube-proxy of the other minor. */
 export function addUpgradeCommand(lab: Command): void {
@@ -19,7 +20,11 @@ export function addUpgradeCommand(lab: Command): void {
       '--drain',
       'cordon the node, move its pods away, and uncordon it afterwards (what they keep in emptyDir is lost)',
     )
-    .option('--ready-within <seconds>', 'take it back where it is not Ready after this long (default: 60)', toSeconds)
+    .option(
+      '--ready-within <seconds>',
+      'take it back where it is not Ready after this long (default: 60)',
+      wholeNumber({ from: 1 }),
+    )
     .addHelpText('after', examples)
     .action(async (machine: string, options: Flags, command: Command) => {
       await upgrade(contextOf(command), machine, options);
@@ -39,12 +44,6 @@ interface Flags {
   to: Minor;
   drain?: boolean;
   readyWithin?: number;
-}
-
-function toSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!Number.isInteger(seconds) || seconds < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return seconds;
 }
 
 async function upgrade(context: Context, machine: string, { to, drain = false, readyWithin }: Flags): Promise<void> {

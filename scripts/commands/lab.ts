@@ -1,10 +1,11 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { Provider, Size } from '../lab/layout.ts';
+import { Option, type Command } from 'commander';
+import { firstPorts, type Provider, type Size } from '../lab/layout.ts';
 import { contextOf, type Context } from './context.ts';
 import { addLabScaleCommand } from './lab-scale.ts';
 import { status } from './lab-status.ts';
 import { addUpgradeCommand } from './lab-upgrade.ts';
 import { withReporter } from './reporter.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** `firedrill lab`: the machines, from boot to removal. */
 export function addLabCommand(program: Command): void {
@@ -17,7 +18,11 @@ export function addLabCommand(program: Command): void {
       new Option('--provider <provider>', 'what makes the machines').choices(['docker', 'virtualbox', 'parallels']),
     )
     .option('--subnet <cidr>', "the machines' network, a /24 (default: $FIREDRILL_SUBNET or 10.0.3.0/24)")
-    .option('--first-port <port>', 'first of 300 ports on 127.0.0.1 (default: $FIREDRILL_FIRST_PORT or 8400)', toPort)
+    .option(
+      '--first-port <port>',
+      'first of 300 ports on 127.0.0.1 (default: $FIREDRILL_FIRST_PORT or 8400)',
+      wholeNumber(firstPorts),
+    )
     .option('--bundle <url-or-file>', 'take the bundle from an instructor, or from an exported file')
     .addHelpText('after', upExamples)
     .action(async (options: UpFlags, command: Command) => {
@@ -67,16 +72,16 @@ export function addLabCommand(program: Command): void {
     .description("Show a machine's journal, or one unit's.")
     .argument('<machine>', 'e1, c1, w1, ...')
     .argument('[unit]', 'etcd, kubelet, containerd, kube-proxy, ...')
-    .option('--lines <count>', 'how many of the last lines', '100')
+    .option('--lines <count>', 'how many of the last lines', wholeNumber({ from: 1 }), 100)
     .addHelpText('after', '\nExamples:\n  firedrill lab logs w1 kubelet\n  firedrill lab logs e1 etcd --lines 20')
-    .action(async (machine: string, unit: string | undefined, options: { lines: string }, command: Command) => {
+    .action(async (machine: string, unit: string | undefined, options: { lines: number }, command: Command) => {
       const context = contextOf(command);
       const { openLab } = await import('../lab/open.ts');
       const { quoted } = await import('../system/run.ts');
       const of = unit === undefined ? '' : ` --unit ${quoted(unit)}`;
       const result = await (
         await openLab(context.lab)
-      ).on(machine, `journalctl --no-pager --lines ${quoted(options.lines)}${of}`);
+      ).on(machine, `journalctl --no-pager --lines ${options.lines}${of}`);
       process.stdout.write(result.stdout);
       process.stderr.write(result.stderr);
       process.exitCode = result.exitCode === 0 ? 0 : 3;
@@ -96,12 +101,6 @@ interface UpFlags {
   subnet?: string;
   firstPort?: number;
   bundle?: string;
-}
-
-function toPort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port)) throw new InvalidArgumentError('It must be a whole number.');
-  return port;
 }
 
 async function up(context: Context, options: UpFlags): Promise<void> {

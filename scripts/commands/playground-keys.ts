@@ -1,7 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type * as Keys from '../playground/keys.ts';
 import type { Place } from '../playground/place.ts';
 import { settingOf, tell } from './playground-setting.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface KeyFlags {
   prefix?: boolean;
@@ -27,7 +28,7 @@ export function addKeyCommands(playground: Command): void {
     .description('read a key')
     .option(...prefix)
     .option('--serializable', 'be content with what the member has, which may be old')
-    .option(...rev, wholeNumber)
+    .option(...rev, wholeNumber({ from: 0 }))
     .option(...via)
     .action(async (key: string, { rev: revision = 0, ...flags }: KeyFlags, command: Command) => {
       await answered(command, (keys, place, signal) => keys.get(place, key, { ...flags, revision, signal }));
@@ -44,7 +45,7 @@ export function addKeyCommands(playground: Command): void {
     .command('watch <key>')
     .description('show every change of a key as it comes, until Ctrl-C')
     .option(...prefix)
-    .option(...rev, wholeNumber)
+    .option(...rev, wholeNumber({ from: 0 }))
     .option(...via)
     .action(async (key: string, { rev: fromRevision = 0, ...flags }: KeyFlags, command: Command) => {
       const { context, place } = await settingOf(command);
@@ -67,7 +68,7 @@ export function addKeyCommands(playground: Command): void {
   playground
     .command('stress')
     .description('write as fast as a member confirms, for 20 s at most')
-    .option('--writes <count>', 'how many writes', wholeNumber, 1000)
+    .option('--writes <count>', 'how many writes', wholeNumber({ from: 1 }), 1000)
     .option(...via)
     .action(async (flags: KeyFlags & { writes: number }, command: Command) => {
       const { context, place } = await settingOf(command);
@@ -102,10 +103,4 @@ async function answered(
   const answer = await work(keys, place, context.signal);
   tell(context, answer, ...answerLines(answer));
   if (!answer.ok) process.exitCode = 1;
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('It must be a whole number.');
-  return number;
 }

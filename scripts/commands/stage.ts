@@ -1,9 +1,10 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { join } from 'node:path';
 import type { Lab } from '../lab/lab.ts';
 import type { Stage } from '../stage/stage.ts';
 import { FiredrillError, Interrupted } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface StageFlags {
   rate: number;
@@ -14,6 +15,8 @@ interface StageFlags {
 
 const defaultRate = 6000;
 const mostRate = 10_000;
+/** A day: as long as anybody looks. */
+const mostSeconds = 86_400;
 /** Seconds that requests which are under way may take at the end: a second longer than an answer may. */
 const patienceSeconds = 6;
 /** The same where somebody pressed Ctrl-C and waits for the prompt. */
@@ -24,8 +27,17 @@ export function addStageCommand(program: Command): void {
   program
     .command('stage')
     .description('Put the guestbook under constant load, and show what becomes of the requests.')
-    .option('--rate <number>', `requests a second, 1 to ${mostRate}`, toRate, defaultRate)
-    .option('--for <seconds>', 'end after so many seconds (default: at q or Ctrl-C)', toSeconds)
+    .option(
+      '--rate <number>',
+      `requests a second, 1 to ${mostRate}`,
+      wholeNumber({ from: 1, to: mostRate }),
+      defaultRate,
+    )
+    .option(
+      '--for <seconds>',
+      'end after so many seconds (default: at q or Ctrl-C)',
+      wholeNumber({ from: 1, to: mostSeconds }),
+    )
     .option('--auto', 'plain lines, also in a terminal')
     .option('--page', 'show it on a page on this computer as well')
     .addHelpText('after', examples)
@@ -108,16 +120,4 @@ async function labWithApp(context: Context): Promise<Lab> {
     });
   }
   return lab;
-}
-
-function toRate(text: string): number {
-  const rate = Number(text);
-  if (Number.isInteger(rate) && rate >= 1 && rate <= mostRate) return rate;
-  throw new InvalidArgumentError(`Give a whole number from 1 to ${mostRate}.`);
-}
-
-function toSeconds(text: string): number {
-  const seconds = Number(text);
-  if (Number.isFinite(seconds) && seconds > 0) return seconds;
-  throw new InvalidArgumentError('Give a number of seconds.');
 }

@@ -75,10 +75,7 @@ export async function readLesson(
   if (text === undefined) {
     return { lesson: undefined, problems: [{ file: readmePath, line: 0, message: 'expected this file' }] };
   }
-  const { title, introduction, pages, problems } = parseReadme(
-    text.replaceAll(prefixOf(defaultSubnet), prefixOf(subnet)),
-    readmePath,
-  );
+  const { title, introduction, pages, problems } = parseReadme(inSubnet(text, subnet), readmePath);
   const definition = await importDefinition(join(folder, 'lesson.ts'));
   if ('message' in definition) return { lesson: undefined, problems: [...problems, definition] };
   return {
@@ -86,6 +83,10 @@ export async function readLesson(
     problems: [...problems, ...mismatches(pages, definition, readmePath)],
   };
 }
+
+/** A text that was written for the default network, with the addresses of another one. */
+export const inSubnet = (text: string, subnet: string): string =>
+  text.replaceAll(prefixOf(defaultSubnet), prefixOf(subnet));
 
 /** `10.0.3.` of `10.0.3.0/24`. */
 const prefixOf = (subnet: string): string => subnet.replace(/0\/24$/, '');

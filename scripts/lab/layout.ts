@@ -43,6 +43,8 @@ export const dnsAddress = '10.3.0.10';
 export const serviceOfApi = { address: '10.3.0.1', port: 443 } as const;
 export const defaultSubnet = '10.0.3.0/24';
 export const defaultFirstPort = 8400;
+/** Any user may open these, and the last of 300 is still one. */
+export const firstPorts = { from: 1024, to: 65000 } as const;
 
 export const hasRole = (machine: Machine, role: Role): boolean => machine.roles.includes(role);
 export const runsKubelet = (machine: Machine): boolean => machine.roles.some((role) => role !== 'etcd');
@@ -92,10 +94,10 @@ export function createLayout(choices: LayoutChoices): Layout {
       exitCode: 2,
     });
   }
-  if (!Number.isInteger(firstPort) || firstPort < 1024 || firstPort > 65000) {
+  if (!Number.isInteger(firstPort) || firstPort < firstPorts.from || firstPort > firstPorts.to) {
     throw new FiredrillError(`${firstPort} cannot be the first port of a lab.`, {
       code: 'bad-port',
-      remedy: 'Name a number from 1024 to 65000.',
+      remedy: `Name a number from ${firstPorts.from} to ${firstPorts.to}.`,
       exitCode: 2,
     });
   }

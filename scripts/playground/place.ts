@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { defaultFirstPort } from '../lab/layout.ts';
+import { defaultFirstPort, firstPorts } from '../lab/layout.ts';
 import { readLayout } from '../lab/open.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { readIfThere, writeAtomically } from '../system/files.ts';
@@ -66,10 +66,10 @@ async function choose(lab: string): Promise<Chosen> {
       exitCode: 2,
     });
   }
-  if (!Number.isInteger(firstPort) || firstPort < 1024 || firstPort > 65000) {
+  if (!Number.isInteger(firstPort) || firstPort < firstPorts.from || firstPort > firstPorts.to) {
     throw new FiredrillError(`${port ?? firstPort} cannot be the first port.`, {
       code: 'bad-port',
-      remedy: 'Set FIREDRILL_FIRST_PORT to a number from 1024 to 65000.',
+      remedy: `Set FIREDRILL_FIRST_PORT to a number from ${firstPorts.from} to ${firstPorts.to}.`,
       exitCode: 2,
     });
   }

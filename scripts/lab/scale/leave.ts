@@ -1,7 +1,7 @@
 import type { Act } from '../acting.ts';
 import type { Lab } from '../lab.ts';
 import type { Layout, Machine } from '../layout.ts';
-import { drain } from './drain.ts';
+import { drainLeaving } from './drain.ts';
 import { forgetInCluster } from './forget.ts';
 import { keepJoiner } from './joiner.ts';
 import { kubectl } from './kubectl.ts';
@@ -28,7 +28,7 @@ export async function leaveOneByOne(lab: Lab, leaving: readonly Machine[], optio
     const keep = { ...lab.layout, machines: lab.layout.machines.filter(({ name }) => name !== machine.name) };
     await act(
       `Drain ${machine.name}`,
-      (shown) => drain(lab, machine.name, { signal, shown }),
+      (shown) => drainLeaving(lab, machine.name, { signal, shown }),
       (lost) => lost,
     );
     await act(`Delete the node ${machine.name}`, () => deleteNode(lab, machine.name, signal));

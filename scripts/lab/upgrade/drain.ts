@@ -1,13 +1,13 @@
 import { FiredrillError } from '../../system/errors.ts';
 import { quoted } from '../../system/run.ts';
-import { whatHolds } from '../budgets.ts';
+import { drain } from '../drain.ts';
 import type { Lab } from '../lab.ts';
 
 /** Annotation of a node that an upgrade has cordoned: whoever goes on after a crash knows that it must uncordon it. */
 export const cordonMark = 'firedrill/cordoned-for';
 
 /** Seconds that the pods are given to leave: a budget may let them go one by one only. */
-const drainSeconds = 120;
+const withinSeconds = 120;
 
 /**
  * Keeps new pods from a node and moves its pods away, as their PodDisruptionBudgets allow. A node that somebody else has
@@ -22,13 +22,11 @@ export async function drainNode(
   const { cordonedByOthers, signal } = options;
   // Mark and cordon in one request: there is never the one without the other.
   if (!cordonedByOthers) await patchNode(lab, node, 'upgrade', true, signal);
-  const command = `kubectl drain ${quoted(node)} --ignore-daemonsets --delete-emptydir-data --timeout=${drainSeconds}s`;
-  const { exitCode, stderr } = await lab.onHost(command, { timeoutSeconds: drainSeconds + 15, signal });
-  if (exitCode === 0) return;
-  const held = await whatHolds(lab, node).catch(() => undefined);
+  const drained = await drain(lab, node, { withinSeconds, mayLose: false, signal });
+  if (drained.kind === 'drained') return;
   if (!cordonedByOthers) await uncordonNode(lab, node, signal);
-  const why = held ?? stderr.trim().split('\n').at(-1) ?? '';
-  throw new FiredrillError(`${node} could not be drained within ${drainSeconds} s: ${why}.`, {
+  const why = drained.kind === 'held-up' ? drained.by : drained.said;
+  throw new FiredrillError(`${node} could not be drained within ${withinSeconds} s: ${why}.`, {
     code: 'drain-held-up',
     remedy:
       `Nothing was moved to another version. 'kubectl get poddisruptionbudgets,pods --all-namespaces' tells who holds it ` +

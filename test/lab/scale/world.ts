@@ -31,6 +31,7 @@ const vagrant = `#!/bin/sh
 cd "$(dirname "$0")/.."
 what=$1; shift 2
 for name; do
+  case $name in --*) continue ;; esac
   grep -q "\\"name\\": \\"$name\\"" lab/machines.json || { echo "no machine $name is configured" >&2; exit 1; }
   case $what in
     up) mkdir -p "lab/vagrant/machines/$name/docker"
