@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
+import type { WriteStream } from 'node:tty';
 import { Interrupted } from '../system/errors.ts';
 import { wantsAccessible } from './look.ts';
-import { harmless } from './wrap.ts';
+import { hanging, harmless, wrap } from './wrap.ts';
 
 /** Where a question is asked. `accessible`: as plain lines with numbers to type; default: what ACCESSIBLE says. */
 export interface PromptIo {
@@ -26,7 +27,7 @@ const isAccessible = (io: PromptIo): boolean => io.accessible ?? wantsAccessible
 export async function confirm(question: string, io: PromptIo, byDefault = true): Promise<boolean> {
   if (!isAccessible(io)) {
     const prompts = await import('@inquirer/prompts');
-    return prompted(prompts.confirm({ message: question, default: byDefault }, contextOf(io)));
+    return prompted(prompts.confirm({ message: wrapped(question, io), default: byDefault }, contextOf(io)));
   }
   return askLine(`${question} (yes or no, Enter is ${byDefault ? 'yes' : 'no'}): `, io, (answer) => {
     if (answer === '') return { value: byDefault };
@@ -46,7 +47,7 @@ export async function choose<const Value>(
   if (!isAccessible(io)) {
     const prompts = await import('@inquirer/prompts');
     const config = {
-      message: question,
+      message: wrapped(question, io),
       choices: choices.map(({ value, says }) => ({ value, name: harmless(says) })),
       loop: false,
       pageSize: 12,
@@ -70,7 +71,9 @@ export async function askSeconds(question: string, io: PromptIo): Promise<number
   if (isAccessible(io)) return askLine(`${question} (seconds): `, io, parse);
   const prompts = await import('@inquirer/prompts');
   const validate = (answer: string) => parseSeconds(answer) !== undefined || secondsRefusal;
-  const answer = await prompted(prompts.input({ message: `${question} (seconds)`, validate }, contextOf(io)));
+  const answer = await prompted(
+    prompts.input({ message: wrapped(`${question} (seconds)`, io), validate }, contextOf(io)),
+  );
   return parseSeconds(answer) ?? 0;
 }
 
@@ -82,6 +85,17 @@ export function parseSeconds(answer: string): number | undefined {
   if (!parts?.[1]) return undefined;
   const seconds = Number(parts[1].replace(',', '.')) * (parts[2]?.toLowerCase().startsWith('m') ? 60 : 1);
   return seconds <= mostSeconds ? seconds : undefined;
+}
+
+/** Columns of the mark in front of a question, and what is left free for a short answer behind it. */
+const markColumns = 2;
+const answerColumns = 8;
+
+/** Inquirer breaks a long line wherever its last column is, within words. */
+function wrapped(question: string, { output }: PromptIo): string {
+  const columns = (output as Partial<WriteStream>).columns ?? 80;
+  const lines = wrap(question, columns - markColumns - answerColumns);
+  return hanging(' '.repeat(markColumns), lines).join('\n').trimStart();
 }
 
 const contextOf = ({ input, output, signal }: PromptIo) => ({ input, output, ...(signal ? { signal } : {}) });

@@ -37,6 +37,19 @@ describe('at a terminal', () => {
     await expect(answer).resolves.toBe('none');
   });
 
+  it('breaks a long question between words', async () => {
+    const question = 'A visitor comes in through w1, and each time over a new connection: how many of her visits fail?';
+    const { answer, events, getScreen } = await render(
+      asPrompt((io) => choose(question, choices, { ...io, output: Object.assign(io.output, { columns: 80 }) })),
+      {},
+    );
+    expect(getScreen()).toContain(
+      '? A visitor comes in through w1, and each time over a new connection:\n  how many of her visits fail?',
+    );
+    events.keypress('enter');
+    await expect(answer).resolves.toBe('all');
+  });
+
   it('refuses what is no time, with a message', async () => {
     const { answer, events, getScreen } = await render(
       asPrompt((io) => askSeconds('How long?', io)),
