@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { Bundle } from '../bundle/bundle.ts';
 import { readIfThere } from '../system/files.ts';
 import { labFolder } from '../system/folders.ts';
-import { runOrThrow } from '../system/run.ts';
 import type { ShownAction } from './acting.ts';
 import { fillImageStores, listContainers, removeHelpers } from './docker.ts';
+import { endContainer } from './end-container.ts';
 import type { Layout } from './layout.ts';
 import { vagrant } from './vagrant.ts';
 
@@ -40,8 +40,7 @@ export async function vagrantUp(layout: Layout, { bundle, names = [], signal, sh
 export async function removeUnknownContainers(layout: Layout): Promise<void> {
   await removeHelpers(layout.name);
   for (const { id, machine } of await listContainers(layout.name)) {
-    if ((await knownContainer(labFolder(layout.name), machine)) !== id)
-      await runOrThrow('docker', ['rm', '--force', id]);
+    if ((await knownContainer(labFolder(layout.name), machine)) !== id) await endContainer(['rm', '--force'], id);
   }
 }
 

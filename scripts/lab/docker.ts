@@ -3,6 +3,7 @@ import { basename, dirname, relative } from 'node:path';
 import { FiredrillError } from '../system/errors.ts';
 import { quoted, run, runOrThrow } from '../system/run.ts';
 import { labLabel, volumesOf } from './docker-machine.ts';
+import { endContainer } from './end-container.ts';
 import type { Layout } from './layout.ts';
 import { overlap } from './subnet.ts';
 
@@ -153,7 +154,7 @@ export async function fillImageStores(
 /** Stops every machine that runs, as `vagrant halt` does: a second for a goodbye. */
 export async function stopContainers(labName: string): Promise<void> {
   const running = (await listContainers(labName)).filter(({ state }) => state === 'running');
-  await Promise.all(running.map(({ id }) => runOrThrow('docker', ['stop', '--time', '1', id])));
+  await Promise.all(running.map(({ id }) => endContainer(['stop', '--time', '1'], id)));
 }
 
 /** Removes the containers that have done their work beside the lab's machines. */
@@ -175,7 +176,7 @@ export async function removeEverything(labName: string): Promise<void> {
 export async function removeContainers(labName: string): Promise<void> {
   const containers = lines(await runOrThrow('docker', ['ps', '--all', '--quiet', ...marked(labName)]));
   // One command each: the client takes several names one after the other.
-  await Promise.all(containers.map((id) => runOrThrow('docker', ['rm', '--force', '--volumes', id])));
+  await Promise.all(containers.map((id) => endContainer(['rm', '--force', '--volumes'], id)));
 }
 
 /** Removes every volume and network with the lab's mark. @throws FiredrillError `command-failed` where a container uses one. */

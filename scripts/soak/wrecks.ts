@@ -1,10 +1,10 @@
 import { createFaults } from '../faults/faults.ts';
 import { fillDisk } from '../faults/fill-disk.ts';
 import { containerName } from '../lab/docker-machine.ts';
+import { endContainer } from '../lab/end-container.ts';
 import type { Lab } from '../lab/lab.ts';
 import { podSubnet } from '../lab/layout.ts';
 import { scaleLab } from '../lab/scale/scale.ts';
-import { runOrThrow } from '../system/run.ts';
 
 /** A lab that went wrong, made by hand on its machines: as no fault's undo knows it. Wants a lab of the default size. */
 export interface Wreck {
@@ -33,11 +33,11 @@ const scale = (lab: Lab, workers: number, approve: boolean): Promise<unknown> =>
 /** What `firedrill reset` must bring back. Used by its tests, `npm run soak -- resets` and `npm run bench`. */
 export const wrecks: readonly [Wreck, ...Wreck[]] = [
   { name: 'nothing is wrong', make: () => Promise.resolve() },
-  { name: 'a machine lost its power', make: (lab) => runOrThrow('docker', ['kill', container(lab, 'w2')]) },
+  { name: 'a machine lost its power', make: (lab) => endContainer(['kill'], container(lab, 'w2')) },
   {
     name: 'a machine is gone',
     destroysMachines: true,
-    make: (lab) => runOrThrow('docker', ['rm', '--force', container(lab, 'w2')]),
+    make: (lab) => endContainer(['rm', '--force'], container(lab, 'w2')),
   },
   {
     name: 'every member of etcd lost its data',
@@ -82,7 +82,7 @@ export const wrecks: readonly [Wreck, ...Wreck[]] = [
     destroysMachines: true,
     make: async (lab) => {
       await scale(lab, 4, false);
-      await runOrThrow('docker', ['kill', container(lab, 'w4')]);
+      await endContainer(['kill'], container(lab, 'w4'));
     },
   },
 ];

@@ -4,9 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkoutFolder } from '../../scripts/system/folders.ts';
 import { firedrill } from '../support/program.ts';
 
+/** Three to six minutes each, for their drills wait as long as a cluster does: `npm run soak -- lessons` proves them. */
+const provenBySoak = [10, 12, 13, 15];
 const numbers = readdirSync(join(checkoutFolder, 'lessons'))
   .filter((name) => /^\d\d-/.test(name))
-  .map((name) => Number(name.slice(0, 2)));
+  .map((name) => Number(name.slice(0, 2)))
+  .filter((number) => !provenBySoak.includes(number));
 
 beforeAll(async () => {
   const ran = await firedrill(['lab', 'up', '--yes']);

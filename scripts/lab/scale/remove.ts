@@ -3,9 +3,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBundle } from '../../bundle/bundle.ts';
 import { componentVersion } from '../../bundle/components.ts';
-import { run, runOrThrow } from '../../system/run.ts';
+import { runOrThrow } from '../../system/run.ts';
 import { listContainers, removeHelpers } from '../docker.ts';
 import { volumesOf } from '../docker-machine.ts';
+import { endContainer } from '../end-container.ts';
 import type { Lab } from '../lab.ts';
 import type { Layout, Machine } from '../layout.ts';
 import { closeConnection } from '../remote.ts';
@@ -48,8 +49,9 @@ const containersOf = async (lab: Lab, names: readonly string[], signal?: AbortSi
   (await listContainers(lab.layout.name, signal)).filter(({ machine }) => names.includes(machine));
 
 async function killContainers(lab: Lab, names: readonly string[], signal?: AbortSignal): Promise<void> {
+  // One that has ended by itself meanwhile cannot be killed; what is left is removed below, whatever its state.
   const running = (await containersOf(lab, names, signal)).filter(({ state }) => state === 'running');
-  if (running.length > 0) await run('docker', ['kill', ...running.map(({ id }) => id)], { signal, timeoutSeconds: 30 });
+  await Promise.all(running.map(({ id }) => endContainer(['kill'], id, { signal }).catch(() => undefined)));
 }
 
 /** A run that was killed may have left a container that Vagrant does not know, or a helper that still fills a store. */
@@ -57,7 +59,7 @@ async function removeFromDocker(lab: Lab, machines: readonly Machine[], signal?:
   await removeHelpers(lab.layout.name);
   const names = machines.map(({ name }) => name);
   const left = (await containersOf(lab, names, signal)).map(({ id }) => id);
-  if (left.length > 0) await runOrThrow('docker', ['rm', '--force', '--volumes', ...left], { signal });
+  await Promise.all(left.map((id) => endContainer(['rm', '--force', '--volumes'], id, { signal })));
   const volumes = machines.flatMap((machine) => Object.values(volumesOf(lab.layout, machine)));
   await runOrThrow('docker', ['volume', 'rm', '--force', ...volumes], { signal });
 }
