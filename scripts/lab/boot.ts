@@ -17,16 +17,15 @@ export interface VagrantUp {
 }
 
 /**
- * Boots the machines of a layout, one after the other: the machines themselves keep the computer busy, so that all are up
- * as soon, and Vagrant's threads take each other's locks (a program that one starts inherits the lock of another).
- * A machine's containerd waits for its image store, so that the stores are filled while Vagrant works.
+ * Boots the machines of a layout. A machine's containerd waits for its image store, so that the stores are filled while
+ * Vagrant works.
  * @throws FiredrillError `vagrant-failed`.
  */
 export async function vagrantUp(layout: Layout, { bundle, names = [], signal, shown }: VagrantUp): Promise<void> {
   const isDocker = layout.provider === 'docker';
   await Promise.all([
     isDocker && fillImageStores(layout, { ...bundle, signal }),
-    vagrant(layout.name, ['up', `--provider=${layout.provider}`, '--no-parallel', ...names], {
+    vagrant(layout.name, ['up', `--provider=${layout.provider}`, ...names], {
       signal,
       onLine: (line) => {
         shown.update(line.replace(/^==> /, '').trim());

@@ -51,21 +51,23 @@ export async function etcdHasLeader(lab: Lab): Promise<boolean> {
 }
 
 interface PodList {
-  items: { status?: { conditions?: Condition[] } }[];
+  items: { metadata: { name: string }; status?: { conditions?: Condition[] } }[];
 }
 
 /** Whether a pod gets the address of the Service `kubernetes` from the cluster's DNS. */
 export async function dnsAnswers(lab: Lab): Promise<boolean> {
   // A look over the kept connection costs a hundredth of a `kubectl exec`: that one is for when it can succeed.
-  if (!(await hasReadyPod(lab, 'kube-system', 'k8s-app=kube-dns'))) return false;
-  if (!(await hasReadyPod(lab, 'default', 'app=toolbox'))) return false;
-  const look = 'kubectl exec daemonset/toolbox -- dig +short +time=1 +tries=1 kubernetes.default.svc.cluster.local';
+  if (!(await readyPod(lab, 'kube-system', 'k8s-app=kube-dns'))) return false;
+  const toolbox = await readyPod(lab, 'default', 'app=toolbox');
+  if (!toolbox) return false;
+  const look = `kubectl exec ${toolbox} -- dig +short +time=1 +tries=1 kubernetes.default.svc.cluster.local`;
   const result = await lab.onHost(look, { timeoutSeconds: 5 });
   return result.exitCode === 0 && result.stdout.trim() === '10.3.0.1';
 }
 
-async function hasReadyPod(lab: Lab, namespace: string, selector: string): Promise<boolean> {
+/** Name of one of them that is Ready. */
+async function readyPod(lab: Lab, namespace: string, selector: string): Promise<string | undefined> {
   const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`;
   const { items } = await lab.kubernetes.get<PodList>(path);
-  return items.some(({ status }) => isTrue(status?.conditions, 'Ready'));
+  return items.find(({ status }) => isTrue(status?.conditions, 'Ready'))?.metadata.name;
 }

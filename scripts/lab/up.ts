@@ -177,8 +177,17 @@ async function makeNetwork({ layout, options }: Boot): Promise<void> {
 
 async function bootMachines({ layout, bundle, options }: Boot, shown: ShownAction): Promise<string> {
   await closeConnections(layout, labFolder(layout.name));
-  await vagrantUp(layout, { bundle, signal: options.signal, shown });
+  await vagrantUp(layout, { bundle, names: await namesToBoot(layout), signal: options.signal, shown });
   return `${layout.machines.length} machines`;
+}
+
+/** Vagrant has nothing to do for those that run, and its threads would only be in each other's way. */
+async function namesToBoot({ name, provider, machines }: Layout): Promise<string[]> {
+  if (provider !== 'docker') return [];
+  const running = new Set(
+    (await listContainers(name)).filter(({ state }) => state === 'running').map((one) => one.machine),
+  );
+  return machines.filter((machine) => !running.has(machine.name)).map((machine) => machine.name);
 }
 
 async function awaitLeader({ lab, options }: Boot): Promise<void> {
