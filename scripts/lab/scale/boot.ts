@@ -41,7 +41,9 @@ export async function bootMachines(
   const only = { ...lab.layout, machines };
   if (only.provider === 'docker') {
     await removeUnknownContainers(lab.layout);
-    await requireFreePorts(only);
+    // One that is there has its ports: a Vagrant that outlived a firedrill that was killed may be starting it now.
+    const there = new Set((await listContainers(lab.layout.name)).map(({ machine }) => machine));
+    await requireFreePorts({ ...only, machines: machines.filter(({ name }) => !there.has(name)) });
     await makeNetworkAndVolumes(only, signal);
   }
   await Promise.all(machines.map((machine) => closeConnection(machine.name, lab.folder)));
