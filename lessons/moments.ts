@@ -1,4 +1,8 @@
+import type { DrillFacts } from '../scripts/course/model.ts';
 import type { Sample } from './sampling.ts';
+
+/** Until when a fault was in force at least: its consequences were all seen then. Of a task: when it was reached. */
+export const bittenAt = ({ bittenAt: at, metAt }: DrillFacts): number => at ?? metAt;
 
 /**
  * Seconds from a moment (milliseconds since the epoch) until something was first seen, and how far off that may be: it

@@ -1,8 +1,8 @@
 import type { Prediction } from '../../scripts/course/model.ts';
 import { stillRunning } from '../containers.ts';
-import { secondsUntilSeen } from '../moments.ts';
+import { bittenAt, secondsUntilSeen } from '../moments.ts';
 import { within } from '../sampling.ts';
-import { bittenAt, failedBetween, lostThroughW1, partitionIn, replicas } from './watching.ts';
+import { failedBetween, lostThroughW1, partitionIn, replicas } from './watching.ts';
 
 /** Until the API server says that w2 is NotReady. */
 export const notReadyAfter = (id: string, question: string): Prediction => ({

@@ -3,7 +3,8 @@ import { losePackets } from '../../scripts/faults/lose-packets.ts';
 import type { Fault } from '../../scripts/faults/fault.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { notReadyAfter } from './cut-drill.ts';
-import { bittenAt, failedBetween, partitionIn } from './watching.ts';
+import { bittenAt } from '../moments.ts';
+import { failedBetween, partitionIn } from './watching.ts';
 
 /** Four of five packets from w2 to the API server are lost, at the far end. The title does not say where, or which way. */
 export const loseOneWay = (lab: Lab): Fault => ({

@@ -6,7 +6,8 @@ import type { Fault } from '../../scripts/faults/fault.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { visit, type Visit } from '../02-run-an-app/visitor.ts';
 import { sample, type Sample } from '../sampling.ts';
-import { bittenAt, lostThroughW1 } from './watching.ts';
+import { bittenAt } from '../moments.ts';
+import { lostThroughW1 } from './watching.ts';
 
 export const mostWorkers = ['w2', 'w3', 'w4'] as const;
 

@@ -1,9 +1,11 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { isReadyPod } from '../../scripts/checks/workloads.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
+import { isTrue } from '../../scripts/lab/conditions.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { visit, type Visit } from '../02-run-an-app/visitor.ts';
 import { runningContainers, type RunningContainer } from '../containers.ts';
+import { bittenAt } from '../moments.ts';
 import { sample, type Sample } from '../sampling.ts';
 
 /** Pods of the guestbook, as its manifest has them. */
@@ -48,8 +50,7 @@ async function askApiServer(lab: Lab): Promise<Said> {
   };
 }
 
-export const isReadyNode = (node: V1Node): boolean =>
-  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+export const isReadyNode = (node: V1Node): boolean => isTrue(node.status?.conditions, 'Ready');
 
 /** @throws where nothing was observed. */
 export function partitionIn({ observed }: DrillFacts): Partition {
@@ -64,9 +65,6 @@ export function failedBetween(visits: readonly Visit[], from: number, to: number
   if (inside.length === 0) throw new Error('no visitor came meanwhile');
   return { failed: inside.filter(({ ok }) => !ok).length, sent: inside.length };
 }
-
-/** When the consequences of the fault were all seen: it was in force until then at least. */
-export const bittenAt = ({ bittenAt: at, metAt }: DrillFacts): number => at ?? metAt;
 
 /** How many visits through w1 fail, from the cut until its consequences were all seen. */
 export const lostThroughW1 = (id: string, question: string): Prediction => ({

@@ -1,4 +1,5 @@
 import type { V1Node } from '@kubernetes/client-node';
+import { isTrue } from '../../scripts/lab/conditions.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { sample, type Sample } from '../sampling.ts';
 import { putUnderLoad, type UnderLoad } from '../under-load.ts';
@@ -32,9 +33,7 @@ export function workersIn(nodes: readonly V1Node[]): Workers {
     workers.filter(wanted).map(({ metadata }) => metadata?.name ?? '');
   return {
     cordoned: names(({ spec }) => spec?.unschedulable ?? false),
-    notReady: names(
-      ({ status }) => !status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True'),
-    ),
+    notReady: names(({ status }) => !isTrue(status?.conditions, 'Ready')),
   };
 }
 

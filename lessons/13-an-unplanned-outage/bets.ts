@@ -1,8 +1,7 @@
 import { appHasMessage } from '../../scripts/checks/app.ts';
 import type { Check } from '../../scripts/checks/verdict.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
-import { bittenAt } from '../10-a-node-partitioned-from-the-api/watching.ts';
-import { secondsUntilSeen } from '../moments.ts';
+import { bittenAt, secondsUntilSeen } from '../moments.ts';
 import { pageSays } from './notepad.ts';
 import { losses, noticedAfter, unhealthyAfter } from './toll.ts';
 import { outageIn, replicas } from './watching.ts';

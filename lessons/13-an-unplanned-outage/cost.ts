@@ -1,5 +1,5 @@
 import type { Prediction } from '../../scripts/course/model.ts';
-import { bittenAt } from '../10-a-node-partitioned-from-the-api/watching.ts';
+import { bittenAt } from '../moments.ts';
 import { stillRunning, type RunningContainer } from '../containers.ts';
 import { within } from '../sampling.ts';
 import { failedRequests } from '../under-load.ts';

@@ -1,7 +1,6 @@
 import type { DrillFacts } from '../../scripts/course/model.ts';
 import { failedIn, isHealthy } from '../../scripts/stage/load/second.ts';
-import { bittenAt } from '../10-a-node-partitioned-from-the-api/watching.ts';
-import { secondsUntilSeen } from '../moments.ts';
+import { bittenAt, secondsUntilSeen } from '../moments.ts';
 import { loadIn } from '../under-load.ts';
 import { outageIn } from './watching.ts';
 

@@ -1,9 +1,11 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { isReadyPod } from '../../scripts/checks/workloads.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
+import { isTrue } from '../../scripts/lab/conditions.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { visit, type Visit } from '../02-run-an-app/visitor.ts';
 import { runningContainers, stillRunning, type RunningContainer } from '../containers.ts';
+import { bittenAt } from '../moments.ts';
 import { sample, within, type Sample } from '../sampling.ts';
 
 /** What the API server says of w2 at one moment. */
@@ -44,7 +46,7 @@ async function askApiServer(lab: Lab): Promise<Said> {
     lab.kubernetes.get<{ items: V1Pod[] }>('/api/v1/namespaces/default/pods?labelSelector=app%3Dguestbook'),
   ]);
   return {
-    ready: node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    ready: isTrue(node.status?.conditions, 'Ready'),
     cordoned: node.spec?.unschedulable ?? false,
     pods: pods.items.filter((pod) => pod.spec?.nodeName === 'w2' && isReadyPod(pod)).length,
   };
@@ -65,9 +67,6 @@ export function moveIn({ observed }: DrillFacts): Move {
   return seen;
 }
 
-/** Until when a step was as it was meant: a drill until its consequences were all seen, a task until it was reached. */
-const until = ({ bittenAt, metAt }: DrillFacts): number => bittenAt ?? metAt;
-
 export const whatContainersDo = (id: string, question: string): Prediction => ({
   kind: 'choice',
   id,
@@ -78,7 +77,7 @@ export const whatContainersDo = (id: string, question: string): Prediction => ({
     { value: 'gone', says: 'they stop' },
   ],
   measure(_lab, facts) {
-    const looks = within<OnW2>(moveIn(facts).onW2, facts.startedAt, until(facts));
+    const looks = within<OnW2>(moveIn(facts).onW2, facts.startedAt, bittenAt(facts));
     const before = moveIn(facts).onW2[0]?.saw.containers ?? [];
     const now = looks.at(-1)?.containers ?? [];
     if (before.length === 0) throw new Error('no container ran on w2');

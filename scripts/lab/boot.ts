@@ -5,7 +5,7 @@ import { labFolder } from '../system/folders.ts';
 import type { ShownAction } from './acting.ts';
 import { fillImageStores, listContainers, removeHelpers } from './docker.ts';
 import { endContainer } from './end-container.ts';
-import type { Layout } from './layout.ts';
+import type { Layout, Machine } from './layout.ts';
 import { vagrant } from './vagrant.ts';
 
 export interface VagrantUp {
@@ -33,6 +33,12 @@ export async function vagrantUp(layout: Layout, { bundle, names = [], signal, sh
     }),
   ]);
   if (isDocker) await removeHelpers(layout.name);
+}
+
+/** Which of these docker machines do not run. */
+export async function thoseThatDoNotRun(labName: string, machines: readonly Machine[]): Promise<Machine[]> {
+  const running = (await listContainers(labName)).filter(({ state }) => state === 'running');
+  return machines.filter(({ name }) => !running.some(({ machine }) => machine === name));
 }
 
 /** A container that Vagrant was killed over has the machine's name and would be in its way. */

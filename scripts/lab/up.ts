@@ -8,7 +8,7 @@ import { writeAtomically } from '../system/files.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { labFolder } from '../system/folders.ts';
 import { waitUntil } from '../system/wait.ts';
-import { removeUnknownContainers, vagrantUp } from './boot.ts';
+import { removeUnknownContainers, thoseThatDoNotRun, vagrantUp } from './boot.ts';
 import { listContainers, makeNetworkAndVolumes, requireDocker, requireFreePorts } from './docker.ts';
 import { addonManifests } from './addons.ts';
 import { apiServersReady, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from './health.ts';
@@ -177,17 +177,10 @@ async function makeNetwork({ layout, options }: Boot): Promise<void> {
 
 async function bootMachines({ layout, bundle, options }: Boot, shown: ShownAction): Promise<string> {
   await closeConnections(layout, labFolder(layout.name));
-  await vagrantUp(layout, { bundle, names: await namesToBoot(layout), signal: options.signal, shown });
+  // Vagrant has nothing to do for those that run, and its threads would only be in each other's way.
+  const off = layout.provider === 'docker' ? await thoseThatDoNotRun(layout.name, layout.machines) : [];
+  await vagrantUp(layout, { bundle, names: off.map(({ name }) => name), signal: options.signal, shown });
   return `${layout.machines.length} machines`;
-}
-
-/** Vagrant has nothing to do for those that run, and its threads would only be in each other's way. */
-async function namesToBoot({ name, provider, machines }: Layout): Promise<string[]> {
-  if (provider !== 'docker') return [];
-  const running = new Set(
-    (await listContainers(name)).filter(({ state }) => state === 'running').map((one) => one.machine),
-  );
-  return machines.filter((machine) => !running.has(machine.name)).map((machine) => machine.name);
 }
 
 async function awaitLeader({ lab, options }: Boot): Promise<void> {

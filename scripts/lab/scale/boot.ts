@@ -6,12 +6,6 @@ import type { Lab } from '../lab.ts';
 import type { Machine } from '../layout.ts';
 import { closeConnection } from '../remote.ts';
 
-/** Which of these containers do not run. */
-export async function thoseThatDoNotRun(lab: Lab, machines: readonly Machine[]): Promise<Machine[]> {
-  const running = (await listContainers(lab.layout.name)).filter(({ state }) => state === 'running');
-  return machines.filter(({ name }) => !running.some(({ machine }) => machine === name));
-}
-
 /**
  * Which of these machines Vagrant must boot: those that do not run, and those that it was killed over and does not know.
  * With a provider that cannot be asked: all, as Vagrant leaves a running machine alone.

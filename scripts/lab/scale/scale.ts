@@ -6,7 +6,7 @@ import type { Lab } from '../lab.ts';
 import { hasRole, joins } from '../layout.ts';
 import { openLab } from '../open.ts';
 import type { WaitingRequest } from './approval.ts';
-import { thoseThatDoNotRun } from './boot.ts';
+import { thoseThatDoNotRun } from '../boot.ts';
 import { joinThem } from './join.ts';
 import { leaveOneByOne } from './leave.ts';
 import { joinersOf, requireScalable, withWorkers } from './workers.ts';
@@ -60,7 +60,7 @@ export async function scaleLab(options: ScaleOptions): Promise<ScaleResult> {
 async function requireUp(lab: Lab, signal?: AbortSignal): Promise<void> {
   const { provider, machines } = lab.layout;
   const stay = machines.filter((machine) => !joins(machine));
-  const off = provider === 'docker' ? await thoseThatDoNotRun(lab, stay) : [];
+  const off = provider === 'docker' ? await thoseThatDoNotRun(lab.layout.name, stay) : [];
   signal?.throwIfAborted();
   const why =
     off.length > 0
