@@ -5,25 +5,11 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firedrill, testLab } from '../support/program.ts';
 import { leftOfTheLab } from '../support/left.ts';
+import { kubectl, labState, ok, status } from '../support/test-lab.ts';
 
 const label = `label=firedrill.lab=${testLab.name}`;
-const labState = join(testLab.environment.XDG_STATE_HOME, 'firedrill', 'labs', testLab.name);
-
-/** Runs the program and fails with what it said where it did not end well. */
-async function ok(...args: string[]): Promise<string> {
-  const ran = await firedrill(args);
-  expect(ran, ran.all).toMatchObject({ exitCode: 0 });
-  return ran.stdout;
-}
-
 const containers = async (): Promise<string[]> =>
   (await execa('docker', ['ps', '--quiet', '--filter', label])).stdout.split('\n').filter(Boolean);
-
-interface Status {
-  machines: { name: string; state: string; nodeReady?: boolean; etcd?: { isLeader: boolean; memberId: string } }[];
-  apiServer: { answers: boolean };
-}
-const status = async (): Promise<Status> => JSON.parse((await firedrill(['lab', 'status', '--json'])).stdout) as Status;
 
 beforeAll(async () => {
   await ok('lab', 'destroy', '--yes');
@@ -83,8 +69,6 @@ describe('a lab that was booted', () => {
 
 describe('a lab that comes back', () => {
   const keep = ['create', 'configmap', 'kept', '--from-literal=since=before'];
-  const kubectl = (...args: string[]) =>
-    execa(join(labState, 'bin', 'kubectl'), args, { env: { KUBECONFIG: join(labState, 'kubeconfig') } });
 
   it('is the same cluster after a halt', async () => {
     await kubectl(...keep);
@@ -93,13 +77,13 @@ describe('a lab that comes back', () => {
     expect(await containers()).toEqual([]);
     await ok('lab', 'up', '--yes');
     expect((await status()).machines.map(({ etcd }) => etcd?.memberId)).toEqual(before);
-    expect((await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}')).stdout).toBe('before');
+    expect(await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}')).toBe('before');
   });
 
   it('is the same cluster after its machines were killed', async () => {
     await execa('docker', ['kill', ...(await containers())]);
     await ok('lab', 'up', '--yes');
-    expect((await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}')).stdout).toBe('before');
+    expect(await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}')).toBe('before');
     await kubectl('delete', 'configmap', 'kept');
   });
 });

@@ -7,32 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../scripts/system/wait.ts';
 import { leftOfTheLab } from '../support/left.ts';
 import { firedrill, programPath, testLab } from '../support/program.ts';
-
-const labState = join(testLab.environment.XDG_STATE_HOME, 'firedrill', 'labs', testLab.name);
-
-async function ok(...args: string[]): Promise<string> {
-  const ran = await firedrill(args);
-  expect(ran, ran.all).toMatchObject({ exitCode: 0 });
-  return ran.stdout;
-}
+import { kubectl, labState, ok, on, readyNodes } from '../support/test-lab.ts';
 
 const scale = (workers: number, ...flags: string[]): Promise<string> =>
   ok('lab', 'scale', '--workers', String(workers), ...flags);
-const on = (machine: string, ...words: string[]): Promise<string> => ok('lab', 'ssh', machine, '--', ...words);
-const kubectl = async (...args: string[]): Promise<string> => {
-  const { stdout } = await execa(join(labState, 'bin', 'kubectl'), args, {
-    env: { KUBECONFIG: join(labState, 'kubeconfig') },
-  });
-  return stdout;
-};
-
-interface Status {
-  machines: { name: string; state: string; nodeReady?: boolean }[];
-}
-const ready = async (): Promise<string[]> => {
-  const { machines } = JSON.parse((await firedrill(['lab', 'status', '--json'])).stdout) as Status;
-  return machines.filter(({ nodeReady }) => nodeReady).map(({ name }) => name);
-};
 
 /** Whatever names w3 to w9: on this computer, in the lab's files, in the cluster. */
 async function traces(): Promise<string[]> {
@@ -59,7 +37,7 @@ afterAll(async () => {
 describe('a worker that joins', () => {
   it('is a Ready node with certificates that it asked for, and nobody made one on this computer', async () => {
     expect(await scale(3)).toContain('The lab has 3 workers: w1, w2, w3.');
-    expect(await ready()).toEqual(['c1', 'w1', 'w2', 'w3']);
+    expect(await readyNodes()).toEqual(['c1', 'w1', 'w2', 'w3']);
     expect(existsSync(join(labState, 'pki', 'kubelet-w3.crt'))).toBe(false);
     expect(await kubectl('get', 'secrets', '-n', 'kube-system')).not.toContain('bootstrap-token');
   });
@@ -90,7 +68,7 @@ describe('a worker that joins', () => {
     expect(stdout.trim()).toBe('w3');
     await ok('lab', 'halt');
     await ok('lab', 'up', '--yes');
-    expect(await ready()).toContain('w3');
+    expect(await readyNodes()).toContain('w3');
     expect(await certificate()).toBe(before);
   });
 
@@ -98,7 +76,7 @@ describe('a worker that joins', () => {
     await execa('docker', ['rm', '--force', `${testLab.name}-w3`]);
     await execa('docker', ['volume', 'rm', `${testLab.name}-w3-kubelet`]);
     await ok('lab', 'up', '--yes');
-    expect(await ready()).toContain('w3');
+    expect(await readyNodes()).toContain('w3');
   });
 
   it('leaves without a trace', async () => {
@@ -111,7 +89,7 @@ describe('with --no-approve', () => {
   it('a person lets it in, and then lets it answer', async () => {
     const { waiting } = JSON.parse(await scale(3, '--no-approve', '--json')) as { waiting: { name: string }[] };
     expect(waiting).toHaveLength(1);
-    expect(await ready()).not.toContain('w3');
+    expect(await readyNodes()).not.toContain('w3');
     await kubectl('certificate', 'approve', waiting[0]!.name);
     const second = async () => {
       const said = await scale(3, '--no-approve', '--json');
@@ -121,7 +99,7 @@ describe('with --no-approve', () => {
     };
     const serving = await second();
     await kubectl('certificate', 'approve', serving!.name);
-    await waitUntil(async () => (await ready()).includes('w3'), { what: 'w3 is Ready', deadlineSeconds: 60 });
+    await waitUntil(async () => (await readyNodes()).includes('w3'), { what: 'w3 is Ready', deadlineSeconds: 60 });
     expect(JSON.parse(await scale(3, '--json'))).toMatchObject({ waiting: [] });
   });
 });
@@ -136,7 +114,7 @@ describe('a budget', () => {
     const ran = await firedrill(['lab', 'scale', '--workers', '2']);
     expect(ran, ran.all).toMatchObject({ exitCode: 1 });
     expect(ran.stderr).toContain('the disruption budget held in default needs 1 healthy pods, and there are 1');
-    expect(await ready()).toContain('w3');
+    expect(await readyNodes()).toContain('w3');
     await kubectl('uncordon', 'w1', 'w2');
     await kubectl('delete', 'pdb/held', 'deployment/held');
     await scale(2);
@@ -160,7 +138,7 @@ describe('killed half-way, and run again', () => {
   it.each([0.5, 1.5, 3, 5])('after %d s: four workers, and two again', async (afterSeconds) => {
     await killed(4, afterSeconds);
     await scale(4);
-    expect(await ready()).toEqual(['c1', 'w1', 'w2', 'w3', 'w4']);
+    expect(await readyNodes()).toEqual(['c1', 'w1', 'w2', 'w3', 'w4']);
     await killed(2, afterSeconds);
     await scale(2);
     expect(await traces()).toEqual([]);
@@ -169,7 +147,7 @@ describe('killed half-way, and run again', () => {
   it('a reset brings two workers back', async () => {
     await killed(4, 3);
     await ok('reset', '--to', '3', '--yes');
-    expect(await ready()).toEqual(['c1', 'w1', 'w2']);
+    expect(await readyNodes()).toEqual(['c1', 'w1', 'w2']);
     expect(await traces()).toEqual([]);
   });
 });

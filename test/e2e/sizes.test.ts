@@ -1,0 +1,72 @@
+import { execa } from 'execa';
+import { afterEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../../scripts/system/wait.ts';
+import { leftOfTheLab } from '../support/left.ts';
+import { testLab } from '../support/program.ts';
+import { kubectl, ok, on, readyNodes, status } from '../support/test-lab.ts';
+
+afterEach(async () => {
+  await ok('lab', 'destroy', '--yes');
+  expect(await leftOfTheLab(testLab.name)).toEqual([]);
+});
+
+describe('size single', () => {
+  it('is a whole cluster: one member of etcd, one controller, one worker', async () => {
+    await ok('lab', 'up', '--yes', '--size', 'single');
+    const { machines, apiServer } = await status();
+    expect(machines.map(({ name }) => name)).toEqual(['e1', 'c1', 'w1']);
+    expect(machines.filter(({ etcd }) => etcd?.isLeader).map(({ name }) => name)).toEqual(['e1']);
+    expect(await readyNodes()).toEqual(['c1', 'w1']);
+    expect(apiServer.answers).toBe(true);
+  });
+});
+
+describe('size ha', () => {
+  /** When the node's kubelet last told an API server that it lives, in milliseconds since 1970. */
+  const lastWord = async (node: string): Promise<number> => {
+    const lease = await on(
+      'c2',
+      `kubectl get lease -n kube-node-lease ${node} -o jsonpath={.spec.renewTime} --request-timeout 3s`,
+    );
+    return Date.parse(lease);
+  };
+
+  it('outlives its first controller: the balancer of each machine turns to the other one', async () => {
+    await ok('lab', 'up', '--yes', '--size', 'ha');
+    expect(await readyNodes()).toEqual(['c1', 'c2', 'w1', 'w2']);
+    for (const machine of ['c1', 'c2', 'w1', 'w2']) {
+      await on(machine, '/usr/sbin/haproxy -c -q -f /etc/kubernetes/api-balancer.cfg');
+    }
+
+    await execa('docker', ['kill', `${testLab.name}-c1`]);
+    const killedAt = Date.now();
+    // A kubelet renews its lease every 4 s. Both workers were lost to the cluster if no balancer had turned.
+    for (const node of ['w1', 'w2']) {
+      await waitUntil(async () => (await lastWord(node)) > killedAt, {
+        what: `${node} has told the other API server that it lives`,
+        deadlineSeconds: 30,
+      });
+    }
+    await waitUntil(
+      async () => (await on('w1', 'journalctl --quiet --no-pager -u api-balancer')).includes('c1 is DOWN'),
+      {
+        what: 'the balancer of w1 has dropped c1',
+        deadlineSeconds: 30,
+      },
+    );
+    const nodes = await on('c2', 'kubectl get nodes w1 w2 -o jsonpath=\'{..conditions[?(@.type=="Ready")].status}\'');
+    expect(nodes).toBe('True True');
+
+    await ok('lab', 'up', '--yes');
+    expect(await readyNodes()).toEqual(['c1', 'c2', 'w1', 'w2']);
+
+    // A worker joins, and one changes its version, through the balancer.
+    await ok('lab', 'scale', '--workers', '3');
+    expect(await readyNodes()).toEqual(['c1', 'c2', 'w1', 'w2', 'w3']);
+    await ok('lab', 'scale', '--workers', '2');
+    await ok('lab', 'upgrade', 'w1', '--to', 'older');
+    const versions = await kubectl('get', 'nodes', 'w1', 'w2', '-o', 'jsonpath={..kubeletVersion}');
+    const [w1 = '', w2 = ''] = versions.split(' ').map((version) => version.split('.')[1] ?? '');
+    expect(Number(w1)).toBe(Number(w2) - 1);
+  });
+});

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect } from 'vitest';
+import { firedrill, testLab } from './program.ts';
+
+/** The folder with all that is kept of the tests' lab. */
+export const labState = join(testLab.environment.XDG_STATE_HOME, 'firedrill', 'labs', testLab.name);
+
+/** Runs the program, fails with what it said where it did not end well, and returns its output. */
+export async function ok(...args: string[]): Promise<string> {
+  const ran = await firedrill(args);
+  expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+  return ran.stdout;
+}
+
+/** Runs a command on a machine of the tests' lab. */
+export const on = (machine: string, ...words: string[]): Promise<string> => ok('lab', 'ssh', machine, '--', ...words);
+
+/** Runs the lab's kubectl. Throws where it fails. */
+export async function kubectl(...args: string[]): Promise<string> {
+  const { stdout } = await execa(join(labState, 'bin', 'kubectl'), args, {
+    env: { KUBECONFIG: join(labState, 'kubeconfig') },
+  });
+  return stdout;
+}
+
+export interface Status {
+  machines: { name: string; state: string; nodeReady?: boolean; etcd?: { isLeader: boolean; memberId: string } }[];
+  apiServer: { answers: boolean };
+}
+
+export const status = async (): Promise<Status> =>
+  JSON.parse((await firedrill(['lab', 'status', '--json'])).stdout) as Status;
+
+/** Names of the nodes that are Ready. */
+export const readyNodes = async (): Promise<string[]> =>
+  (await status()).machines.filter(({ nodeReady }) => nodeReady).map(({ name }) => name);
