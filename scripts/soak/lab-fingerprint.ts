@@ -10,7 +10,7 @@ for unit in etcd containerd kubelet kube-proxy; do echo "$unit $(systemctl is-ac
 find /etc/kubernetes /etc/cni -type f -exec sha256sum {} + | sort
 find /etc/kubernetes /etc/cni /etc/etcd -printf '%p %m %U %G\\n' | sort
 grep firedrill- /proc/mounts | cut -d ' ' -f 1-3
-ls -A /run/firedrill/faults /var/lib/firedrill 2>/dev/null
+find /run/firedrill/faults /var/lib/firedrill -mindepth 1 2>/dev/null
 ls -A /run/firedrill 2>/dev/null | grep -e new- -e old- -e below-
 find /var/lib/etcd -name '.*firedrill*' 2>/dev/null
 systemctl list-units --all --plain --no-legend 'firedrill-undo-*' | cut -d ' ' -f 1
