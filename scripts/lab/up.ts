@@ -12,6 +12,7 @@ import { removeUnknownContainers, thoseThatDoNotRun, vagrantUp } from './boot.ts
 import { listContainers, makeNetworkAndVolumes, requireDocker, requireFreePorts } from './docker.ts';
 import { addonManifests } from './addons.ts';
 import { apiServersReady, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from './health.ts';
+import { requireInotify } from './inotify.ts';
 import type { Lab } from './lab.ts';
 import { createLayout, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
 import { createLab, readLayout } from './open.ts';
@@ -80,7 +81,7 @@ const clusterActions: readonly Action[] = [
 
 /**
  * Boots the lab, or brings back one that was halted, killed or left half-way. Does nothing where it is up.
- * @throws FiredrillError `lab-differs`, `docker-silent`, `port-taken`, `network-taken`, `vagrant-failed`, `waited-in-vain`; Interrupted.
+ * @throws FiredrillError `lab-differs`, `docker-silent`, `inotify-limit`, `port-taken`, `network-taken`, `vagrant-failed`, `waited-in-vain`; Interrupted.
  */
 export async function bringUp(options: UpOptions): Promise<Lab> {
   const layout = await chooseLayout(options);
@@ -151,6 +152,7 @@ export async function isUp(lab: Lab): Promise<boolean> {
 
 async function lookAtTheComputer({ options, layout }: Boot): Promise<void> {
   await requireDocker(options.signal);
+  if (layout.provider === 'docker') await requireInotify(layout.machines);
   const containers = await listContainers(layout.name);
   if (!containers.some(({ state }) => state === 'running')) await requireFreePorts(layout);
 }

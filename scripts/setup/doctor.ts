@@ -29,7 +29,7 @@ export async function examine(host: Host, facts: DoctorFacts): Promise<Finding[]
     vagrantFinding(host),
     diskFinding(host, cacheFolder(), bundleComplete),
     memoryFinding(host),
-    inotifyFinding(host),
+    inotifyFinding(host, facts.layout),
     networkFindings(host, facts.layout),
   ]);
   return [

@@ -1,3 +1,4 @@
+import { inotifyInstances, inotifyLimitPath, leastInotifyLimit } from '../lab/inotify.ts';
 import { podNetwork, serviceNetwork, type Layout } from '../lab/layout.ts';
 import { overlap } from '../lab/subnet.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
@@ -29,17 +30,17 @@ export async function memoryFinding(host: Host): Promise<Finding> {
   return free < 2e9 ? warning('memory', `${saw}; 2 GB is comfortable`, remedy) : fine('memory', saw);
 }
 
-/** How many inotify instances six machines of systemd and kubelets take (measured), of one limit for all of root's. */
-const instancesOfALab = 45;
-
-export async function inotifyFinding(host: Host): Promise<Finding | undefined> {
-  const text = await host.read('/proc/sys/fs/inotify/max_user_instances');
+/** Whether the machines can watch their files. Undefined where this kernel is not the one that the machines run on. */
+export async function inotifyFinding(host: Host, layout: Layout): Promise<Finding | undefined> {
+  const text = await host.read(inotifyLimitPath);
   if (text === undefined) return undefined;
   const limit = Number(text);
+  const needed = inotifyInstances(layout.machines);
   const saw = `${limit} instances a user`;
-  if (limit >= 2 * instancesOfALab) return fine('inotify', saw);
-  const remedy = "Run 'sudo sysctl fs.inotify.max_user_instances=512'.";
-  return warning('inotify', `${saw}; a lab takes about ${instancesOfALab}`, remedy);
+  const remedy = "Run 'npx firedrill setup'.";
+  if (limit < needed) return problem('inotify', `${saw}; the lab needs ${needed}`, remedy);
+  if (limit < leastInotifyLimit) return warning('inotify', `${saw}; a lab with many workers needs more`, remedy);
+  return fine('inotify', saw);
 }
 
 /** Whether the lab's ports and networks are free. Those of its own machines do not count. */

@@ -1,3 +1,4 @@
+import { inotifyLimitPath, leastInotifyLimit } from '../lab/inotify.ts';
 import { hasSystemd, isInDockerGroup, lookAtEngine, type EngineState } from './engine.ts';
 import { findGo, findGoPackage, isThere, needsOf, type Need } from './needs.ts';
 import type { Host } from './host.ts';
@@ -21,6 +22,8 @@ export interface Look {
   engine: EngineState;
   inDockerGroup: boolean;
   missing: readonly Need[];
+  /** The kernel's limit of inotify instances a user; undefined where it can't be read. */
+  inotifyLimit: number | undefined;
   /** `not-needed`: the bundle is there, or can be downloaded. */
   go: { kind: 'fine' } | { kind: 'not-needed' } | { kind: 'missing'; saw: string; package: string | undefined };
 }
@@ -37,7 +40,12 @@ export async function lookAround(host: Host, options: { bundleComplete: boolean 
     options.bundleComplete ? ({ kind: 'not-needed' } as const) : lookAtGo(host, apt),
   ]);
   const missing = needs.filter((_, index) => !there[index]);
-  const complete = missing.length === 0 && engine.kind === 'ready' && go.kind !== 'missing';
+  const inotifyLimit = await inotifyLimitOf(host);
+  const complete =
+    missing.length === 0 &&
+    engine.kind === 'ready' &&
+    go.kind !== 'missing' &&
+    (inotifyLimit ?? leastInotifyLimit) >= leastInotifyLimit;
   return {
     platform: host.platform,
     distribution,
@@ -51,8 +59,14 @@ export async function lookAround(host: Host, options: { bundleComplete: boolean 
     engine,
     inDockerGroup: await isInDockerGroup(host),
     missing,
+    inotifyLimit,
     go,
   };
+}
+
+async function inotifyLimitOf(host: Host): Promise<number | undefined> {
+  const text = await host.read(inotifyLimitPath);
+  return text === undefined ? undefined : Number(text);
 }
 
 async function lookAtSudo(host: Host): Promise<Look['sudo']> {

@@ -1,3 +1,4 @@
+import { inotifyLimitPath, leastInotifyLimit, wantedInotifyLimit } from '../lab/inotify.ts';
 import { oldestEngine } from './engine.ts';
 import { oldestGo } from './needs.ts';
 import { commandsByHand, goByHand } from './by-hand.ts';
@@ -5,7 +6,7 @@ import type { Look } from './look.ts';
 
 /** One thing that setup does as root. */
 export interface SetupStep {
-  kind: 'install' | 'join-group' | 'start-engine';
+  kind: 'install' | 'join-group' | 'raise-limit' | 'start-engine';
   /** What it does, as a sentence without a full stop. */
   title: string;
   /** Programs and their words, in order; run as root. Without systemd the engine is run so that it outlives the program. */
@@ -55,6 +56,8 @@ function wantedSteps(look: Look): SetupStep[] {
       commands: [['usermod', '-aG', 'docker', look.userName]],
     });
   }
+  if (look.inotifyLimit !== undefined && look.inotifyLimit < leastInotifyLimit)
+    steps.push(raiseInotify(look.inotifyLimit));
   if (engineIsOff) {
     const command = look.systemd ? (['systemctl', 'enable', '--now', 'docker'] as const) : (['dockerd'] as const);
     steps.push({ kind: 'start-engine', title: 'Start the docker engine', commands: [command] });
@@ -68,6 +71,20 @@ const installStep = (packages: readonly string[]): SetupStep => ({
   commands: [
     ['apt-get', 'update'],
     ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', '--no-install-recommends', ...packages],
+  ],
+});
+
+/** Now, and each time that this computer starts. */
+const raiseInotify = (limit: number): SetupStep => ({
+  kind: 'raise-limit',
+  title: `Let more programs watch files: the machines run many (fs.inotify.max_user_instances from ${limit} to ${wantedInotifyLimit})`,
+  commands: [
+    ['sh', '-c', `echo ${wantedInotifyLimit} > ${inotifyLimitPath}`],
+    [
+      'sh',
+      '-c',
+      `mkdir -p /etc/sysctl.d && echo fs.inotify.max_user_instances=${wantedInotifyLimit} > /etc/sysctl.d/90-firedrill.conf`,
+    ],
   ],
 });
 

@@ -64,6 +64,16 @@ describe('what setup would do', () => {
     expect(await kinds(host)).toEqual(['install', 'start-engine']);
   });
 
+  test('a kernel that lets too few programs watch files is told to let more', async () => {
+    const host = madeUpHost();
+    host.files.set('/proc/sys/fs/inotify/max_user_instances', '128\n');
+    const { steps } = await planFor(host);
+    expect(steps.map(({ kind }) => kind)).toEqual(['raise-limit']);
+    expect(steps[0]?.title).toContain('from 128 to 512');
+    host.files.set('/proc/sys/fs/inotify/max_user_instances', '8192\n');
+    expect((await planFor(host)).steps).toEqual([]);
+  });
+
   test('AppArmor needs its parser, where the kernel has it on', async () => {
     const host = madeUpHost();
     host.files.set('/sys/module/apparmor/parameters/enabled', 'Y\n');

@@ -2,6 +2,7 @@ import { readBundle } from '../../bundle/bundle.ts';
 import type { ShownAction } from '../acting.ts';
 import { knownContainer, removeUnknownContainers, vagrantUp } from '../boot.ts';
 import { listContainers, makeNetworkAndVolumes, requireFreePorts } from '../docker.ts';
+import { requireInotify } from '../inotify.ts';
 import type { Lab } from '../lab.ts';
 import type { Machine } from '../layout.ts';
 import { closeConnection } from '../remote.ts';
@@ -24,7 +25,7 @@ export async function thoseToBoot(lab: Lab, machines: readonly Machine[]): Promi
 
 /**
  * Boots machines beside those that run.
- * @throws FiredrillError `port-taken`, `vagrant-failed`.
+ * @throws FiredrillError `inotify-limit`, `port-taken`, `vagrant-failed`.
  */
 export async function bootMachines(
   lab: Lab,
@@ -34,6 +35,8 @@ export async function bootMachines(
   if (machines.length === 0) return;
   const only = { ...lab.layout, machines };
   if (only.provider === 'docker') {
+    const others = lab.layout.machines.filter(({ name }) => !machines.some((machine) => machine.name === name));
+    await requireInotify([...others, ...machines]);
     await removeUnknownContainers(lab.layout);
     // One that is there has its ports: a Vagrant that outlived a firedrill that was killed may be starting it now.
     const there = new Set((await listContainers(lab.layout.name)).map(({ machine }) => machine));
