@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { firedrill, testLab } from '../support/program.ts';
+import { firedrill, programPath, testLab } from '../support/program.ts';
 import { leftOfTheLab } from '../support/left.ts';
 import { kubectl, labState, ok, status } from '../support/test-lab.ts';
 
@@ -52,6 +52,35 @@ describe('a lab that was booted', () => {
     expect(stdout).toContain('User \\"system:anonymous\\" cannot list resource');
     const etcd = await execa('curl', ['-sk', 'https://127.0.0.1:9411/version'], { reject: false });
     expect(etcd.exitCode).not.toBe(0);
+  });
+
+  // Where docker runs in a virtual machine of its own, nobody but docker reaches the machines' addresses.
+  it.runIf(process.getuid?.() === 0)('needs no address of a machine, but ports of 127.0.0.1', async () => {
+    const group = '4242';
+    const match = ['OUTPUT', '-d', testLab.environment.FIREDRILL_SUBNET, '-m', 'owner', '--gid-owner', group];
+    const inTheGroup = ['--regid', group, '--clear-groups', programPath];
+    await execa('iptables', ['-w', '-I', ...match, '-j', 'REJECT']);
+    try {
+      for (const words of [
+        'lab status',
+        'lab ssh w1 -- hostname',
+        'lab logs e1 etcd',
+        'lab up --yes',
+        'author-check 1 --yes',
+      ]) {
+        const ran = await execa('setpriv', [...inTheGroup, ...words.split(' ')], {
+          env: testLab.environment,
+          reject: false,
+          all: true,
+          stdin: 'ignore',
+        });
+        expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+      }
+      const { stdout } = await execa('iptables', ['-w', '-nvxL', 'OUTPUT', '1']);
+      expect(stdout, 'no packet was tried').toMatch(/^ *0 +0 REJECT/);
+    } finally {
+      await execa('iptables', ['-w', '-D', ...match, '-j', 'REJECT']);
+    }
   });
 
   it('obeys vagrant by hand', async () => {
