@@ -15,6 +15,7 @@ import { bundleFolder, bundlesFolder } from './pins.ts';
 import { releaseSource } from './release.ts';
 import { discardBadFiles, findBadFiles, type BadFile } from './verify.ts';
 import { openSupply, supplySource, type Supply } from './supply.ts';
+import { removeWorkOfTheDead } from './working-folder.ts';
 
 const lockPath = (): string => join(cacheFolder(), 'bundle.lock');
 
@@ -51,13 +52,15 @@ async function withLock<T>(options: EnsureOptions, work: () => Promise<T>): Prom
   }
 }
 
-/** What killed runs left: imports half unpacked, tickets for the lock. */
+/** What killed runs left: imports and exports, roots of Debian half made, tickets for the lock. An export may be under way now. */
 async function removeLeftovers(): Promise<void> {
   for (const name of await readdir(cacheFolder())) {
     const waiting = /^bundle\.lock\.(\d+)\./.exec(name)?.[1];
-    const left = waiting === undefined ? name.startsWith('.import-') : !(await lives(Number(waiting)));
-    if (left) await rm(join(cacheFolder(), name), { recursive: true, force: true });
+    if (waiting === undefined || (await lives(Number(waiting)))) continue;
+    await rm(join(cacheFolder(), name), { force: true });
   }
+  await removeWorkOfTheDead(cacheFolder());
+  await removeWorkOfTheDead(join(cacheFolder(), 'debian'));
 }
 
 async function ensureLocked(options: EnsureOptions): Promise<Bundle> {

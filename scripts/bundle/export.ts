@@ -3,7 +3,6 @@ import {
   copyFile,
   link,
   mkdir,
-  mkdtemp,
   readdir,
   readlink,
   rename,
@@ -21,6 +20,7 @@ import { readBundle } from './bundle.ts';
 import { diskFull, isDiskFull } from './disk.ts';
 import { readManifest, sha256Of, writeManifest, type Manifest } from './manifest.ts';
 import { pinsOfAll } from './pins.ts';
+import { makeWorkingFolder } from './working-folder.ts';
 
 export interface ExportOptions {
   signal?: AbortSignal;
@@ -77,7 +77,7 @@ export async function stageExport(
   options: ExportOptions = {},
 ): Promise<{ folder: string; manifest: Manifest; remove: () => Promise<void> }> {
   const bundle = await readBundle();
-  const folder = await mkdtemp(join(cacheFolder(), '.export-'));
+  const folder = await makeWorkingFolder(cacheFolder(), 'export');
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   const top = join(folder, 'firedrill');
   try {
