@@ -40,6 +40,9 @@ export async function takeImages(folder: string, supply: Supply, options: Ensure
     try {
       options.onProgress?.({ component: 'images', state: 'working', source: supply.name, seconds: 0 });
       await supply.get(path, join(folder, path), { signal: options.signal });
+      // Its checksum was verified; only the time is this computer's own.
+      manifest.files[path] = { ...entry, modifiedAt: (await stat(join(folder, path))).mtimeMs };
+      await writeManifest(folder, manifest);
     } catch (error) {
       if (options.signal?.aborted || isDiskFull(error)) throw error;
       options.onProgress?.({
@@ -81,7 +84,10 @@ export async function ensureImages(folder: string, machineImage: string, options
   return manifest.imageStore;
 }
 
-/** Checksums of the images and of their store; only of those that changed since. */
+/**
+ * Checksums of the images and of their store, of those that were made now. One that is known is left alone: a file that
+ * differs from it is corrupt, and must not become right by being read again.
+ */
 async function recordImages(folder: string, manifest: Manifest, signal?: AbortSignal): Promise<void> {
   const found = await readdir(join(folder, 'images'), { recursive: true, withFileTypes: true });
   const archives = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -91,10 +97,7 @@ async function recordImages(folder: string, manifest: Manifest, signal?: AbortSi
     if (component === 'images' && !paths.includes(path)) manifest.files = without(manifest.files, path);
   }
   for (const path of paths) {
-    const { size, mtimeMs } = await stat(join(folder, path));
-    const known = manifest.files[path];
-    if (known?.size === size && known.modifiedAt === mtimeMs) continue;
-    manifest.files[path] = await fileEntry(join(folder, path), 'images', signal);
+    manifest.files[path] ??= await fileEntry(join(folder, path), 'images', signal);
   }
 }
 

@@ -13,7 +13,7 @@ import { lives, takeLock } from '../system/lock.ts';
 import { makeMissing } from './make.ts';
 import { bundleFolder, bundlesFolder } from './pins.ts';
 import { releaseSource } from './release.ts';
-import { discardBadFiles, findBadFiles, type BadFile } from './verify.ts';
+import { discardBadFiles, discardChangedFiles, findBadFiles, type BadFile } from './verify.ts';
 import { openSupply, supplySource, type Supply } from './supply.ts';
 import { removeWorkOfTheDead } from './working-folder.ts';
 
@@ -65,6 +65,10 @@ async function removeLeftovers(): Promise<void> {
 
 async function ensureLocked(options: EnsureOptions): Promise<Bundle> {
   const folder = bundleFolder();
+  const { onProgress } = options;
+  for (const { path, component, why } of await discardChangedFiles({ ...options, folder })) {
+    onProgress?.({ component, state: 'working', seconds: 0, note: `${path} is ${why}: it is made again` });
+  }
   const supply = await openIfAny(options);
   const controller = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal;
