@@ -55,7 +55,7 @@ export const bundleAt = (folder: string, imageStore: string, machineImage: strin
 
 export interface EnsureOptions {
   signal?: AbortSignal;
-  /** URL, file or folder of a bundle made elsewhere; tried first. */
+  /** URL, file or folder of a bundle made elsewhere, tried first; default FIREDRILL_BUNDLE, or what lies beside the kit. */
   from?: string;
   onProgress?: OnProgress;
 }
