@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FiredrillError } from '../system/errors.ts';
-import { allThere, missingComponents } from './make.ts';
+import { imagesAreThere, missingComponents } from './make.ts';
 import { components } from './components.ts';
 import { readManifest } from './manifest.ts';
 import { bundleFolder, pinsOfAll } from './pins.ts';
@@ -33,8 +33,7 @@ export async function readBundle(): Promise<Bundle> {
   const manifest = await readManifest(folder, pinsOfAll());
   const { imageStore, machineImage } = manifest;
   const lacking = (await missingComponents(folder, components)).map(({ name }) => name);
-  const images = Object.keys(manifest.files).filter((path) => manifest.files[path]?.component === 'images');
-  if (imageStore === undefined || !(await allThere(folder, manifest, images))) lacking.push('images');
+  if (!(await imagesAreThere(folder, manifest))) lacking.push('images');
   if (machineImage === undefined) lacking.push('machine image');
   if (lacking.length > 0 || imageStore === undefined || machineImage === undefined) {
     throw new FiredrillError(`The bundle is not complete: ${lacking.join(', ')}.`, {
@@ -56,7 +55,7 @@ export const bundleAt = (folder: string, imageStore: string, machineImage: strin
 
 export interface EnsureOptions {
   signal?: AbortSignal;
-  /** URL, file or folder of a bundle made elsewhere; tried first. */
+  /** URL, file or folder of a bundle made elsewhere, tried first; default FIREDRILL_BUNDLE, or what lies beside the kit. */
   from?: string;
   onProgress?: OnProgress;
 }

@@ -5,7 +5,11 @@ import type { EnsureOptions } from './bundle.ts';
 import { isDiskFull } from './disk.ts';
 import { fileEntry, readManifest, writeManifest, type Manifest } from './manifest.ts';
 import { pinsOfAll } from './pins.ts';
+import { tellTimeLeft, type Progress } from './progress.ts';
 import type { Supply } from './supply.ts';
+
+/** On two cores, with a mirror of Debian near by; only for the time left. */
+const usualSeconds = { machineImage: 60, images: 180 };
 
 /** The machine image: from a supply that has it, else made here. @returns its tag. */
 export async function ensureMachine(
@@ -15,19 +19,22 @@ export async function ensureMachine(
 ): Promise<string> {
   const { ensureMachineImage, machineImageIsThere, machineImageTag } = await import('./machine-image/machine-image.ts');
   const startedAt = performance.now();
-  const tell = (state: 'working' | 'done', note?: string): void => {
+  const tell = (state: 'working' | 'done', more: Pick<Progress, 'source' | 'secondsLeft' | 'note'> = {}): void => {
     const seconds = (performance.now() - startedAt) / 1000;
-    options.onProgress?.({ component: 'machine image', state, seconds, ...(note === undefined ? {} : { note }) });
+    options.onProgress?.({ component: 'machine image', state, seconds, ...more });
   };
   if (await machineImageIsThere()) return machineImageTag();
-  tell('working');
+  tell('working', supply ? { source: supply.name } : {});
   if (supply) {
     await supply.loadMachineImage(await machineImageTag(), signal).catch((error: unknown) => {
       signal.throwIfAborted();
-      tell('working', `${supply.name}: ${messageOf(error)}`);
+      tell('working', { source: supply.name, note: messageOf(error) });
     });
   }
-  const tag = await ensureMachineImage({ signal });
+  const stopTelling = tellTimeLeft(usualSeconds.machineImage, (secondsLeft) => {
+    tell('working', secondsLeft === undefined ? {} : { secondsLeft });
+  });
+  const tag = await ensureMachineImage({ signal }).finally(stopTelling);
   tell('done');
   return tag;
 }
@@ -40,6 +47,9 @@ export async function takeImages(folder: string, supply: Supply, options: Ensure
     try {
       options.onProgress?.({ component: 'images', state: 'working', source: supply.name, seconds: 0 });
       await supply.get(path, join(folder, path), { signal: options.signal });
+      // Its checksum was verified; only the time is this computer's own.
+      manifest.files[path] = { ...entry, modifiedAt: (await stat(join(folder, path))).mtimeMs };
+      await writeManifest(folder, manifest);
     } catch (error) {
       if (options.signal?.aborted || isDiskFull(error)) throw error;
       options.onProgress?.({
@@ -59,18 +69,22 @@ export async function ensureImages(folder: string, machineImage: string, options
   const { ensureImages: make } = await import('./images/images.ts');
   const startedAt = performance.now();
   const seconds = (): number => (performance.now() - startedAt) / 1000;
-  options.onProgress?.({ component: 'images', state: 'working', seconds: 0 });
+  const tell = (more: Pick<Progress, 'secondsLeft' | 'note'> = {}): void => {
+    options.onProgress?.({ component: 'images', state: 'working', seconds: seconds(), ...more });
+  };
+  tell();
+  const stopTelling = tellTimeLeft(usualSeconds.images, (secondsLeft) => {
+    tell(secondsLeft === undefined ? {} : { secondsLeft });
+  });
   const { imageStore } = await make({
     bundleFolder: folder,
     machineImage,
     signal: options.signal,
     onProgress: (line) => {
       // The rest is what apt and containerd say.
-      if (/^(image|unpacking) /.test(line)) {
-        options.onProgress?.({ component: 'images', state: 'working', seconds: seconds(), note: line });
-      }
+      if (/^(image|unpacking) /.test(line)) tell({ note: line });
     },
-  });
+  }).finally(stopTelling);
   const manifest = await readManifest(folder, pinsOfAll());
   const before = JSON.stringify(manifest);
   manifest.imageStore = relative(folder, imageStore);
@@ -81,7 +95,10 @@ export async function ensureImages(folder: string, machineImage: string, options
   return manifest.imageStore;
 }
 
-/** Checksums of the images and of their store; only of those that changed since. */
+/**
+ * Checksums of the images and of their store, of those that were made now. One that is known is left alone: a file that
+ * differs from it is corrupt, and must not become right by being read again.
+ */
 async function recordImages(folder: string, manifest: Manifest, signal?: AbortSignal): Promise<void> {
   const found = await readdir(join(folder, 'images'), { recursive: true, withFileTypes: true });
   const archives = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -91,10 +108,7 @@ async function recordImages(folder: string, manifest: Manifest, signal?: AbortSi
     if (component === 'images' && !paths.includes(path)) manifest.files = without(manifest.files, path);
   }
   for (const path of paths) {
-    const { size, mtimeMs } = await stat(join(folder, path));
-    const known = manifest.files[path];
-    if (known?.size === size && known.modifiedAt === mtimeMs) continue;
-    manifest.files[path] = await fileEntry(join(folder, path), 'images', signal);
+    manifest.files[path] ??= await fileEntry(join(folder, path), 'images', signal);
   }
 }
 

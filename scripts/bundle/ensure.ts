@@ -1,20 +1,22 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setGlobalProxyFromEnv } from 'node:http';
-import { cacheFolder, checkoutFolder } from '../system/folders.ts';
+import { cacheFolder } from '../system/folders.ts';
 import { Interrupted, messageOf } from '../system/errors.ts';
-import { bundleAt, type Bundle, type EnsureOptions } from './bundle.ts';
+import { bundleAt, readBundle, type Bundle, type EnsureOptions } from './bundle.ts';
 import { cachedSource } from './cached.ts';
 import { components } from './components.ts';
 import { ensureImages, ensureMachine, takeImages } from './ensure-images.ts';
 import { diskFull, isDiskFull } from './disk.ts';
+import { supplyFor } from './find-supply.ts';
 import { goSource, removeBuildCache } from './go-build.ts';
 import { lives, takeLock } from '../system/lock.ts';
 import { makeMissing } from './make.ts';
 import { bundleFolder, bundlesFolder } from './pins.ts';
 import { releaseSource } from './release.ts';
-import { discardBadFiles, findBadFiles, type BadFile } from './verify.ts';
+import { discardBadFiles, discardChangedFiles, findBadFiles, type BadFile } from './verify.ts';
 import { openSupply, supplySource, type Supply } from './supply.ts';
+import { removeWorkOfTheDead } from './working-folder.ts';
 
 const lockPath = (): string => join(cacheFolder(), 'bundle.lock');
 
@@ -51,18 +53,24 @@ async function withLock<T>(options: EnsureOptions, work: () => Promise<T>): Prom
   }
 }
 
-/** What killed runs left: imports half unpacked, tickets for the lock. */
+/** What killed runs left: imports and exports, roots of Debian half made, tickets for the lock. An export may be under way now. */
 async function removeLeftovers(): Promise<void> {
   for (const name of await readdir(cacheFolder())) {
     const waiting = /^bundle\.lock\.(\d+)\./.exec(name)?.[1];
-    const left = waiting === undefined ? name.startsWith('.import-') : !(await lives(Number(waiting)));
-    if (left) await rm(join(cacheFolder(), name), { recursive: true, force: true });
+    if (waiting === undefined || (await lives(Number(waiting)))) continue;
+    await rm(join(cacheFolder(), name), { force: true });
   }
+  await removeWorkOfTheDead(cacheFolder());
+  await removeWorkOfTheDead(join(cacheFolder(), 'debian'));
 }
 
 async function ensureLocked(options: EnsureOptions): Promise<Bundle> {
   const folder = bundleFolder();
-  const supply = await openIfAny(options);
+  const { onProgress } = options;
+  for (const { path, component, why } of await discardChangedFiles({ ...options, folder })) {
+    onProgress?.({ component, state: 'working', seconds: 0, note: `${path} is ${why}: it is made again` });
+  }
+  const supply = await openIfAny(folder, options);
   const controller = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal;
   try {
@@ -98,9 +106,11 @@ async function ensureLocked(options: EnsureOptions): Promise<Bundle> {
   }
 }
 
-async function openIfAny({ from: given, signal, onProgress }: EnsureOptions): Promise<Supply | undefined> {
-  const from = given ?? (await besideKit());
-  if (from === undefined) return undefined;
+async function openIfAny(folder: string, options: EnsureOptions): Promise<Supply | undefined> {
+  const { signal, onProgress } = options;
+  const from = await supplyFor(options.from);
+  // To unpack a file takes a minute: not at every boot of a lab.
+  if (from === undefined || (await isComplete(folder))) return undefined;
   try {
     return await openSupply(from, { signal, components });
   } catch (error) {
@@ -110,9 +120,15 @@ async function openIfAny({ from: given, signal, onProgress }: EnsureOptions): Pr
   }
 }
 
-/** The bundle of an unpacked export lies beside its kit. */
-async function besideKit(): Promise<string | undefined> {
-  const folder = join(checkoutFolder, '..');
-  const manifest = await stat(join(folder, 'bundle', 'manifest.json')).catch(() => undefined);
-  return manifest?.isFile() ? folder : undefined;
+/** Whether nothing is left to make: neither of the bundle, nor in docker, nor of images whose recipe has changed since. */
+async function isComplete(folder: string): Promise<boolean> {
+  const [{ machineImageIsThere }, { imagesAreMade }] = await Promise.all([
+    import('./machine-image/machine-image.ts'),
+    import('./images/images.ts'),
+  ]);
+  const whole = await readBundle().then(
+    () => true,
+    () => false,
+  );
+  return whole && (await imagesAreMade(folder)) && (await machineImageIsThere());
 }

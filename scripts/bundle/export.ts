@@ -3,7 +3,6 @@ import {
   copyFile,
   link,
   mkdir,
-  mkdtemp,
   readdir,
   readlink,
   rename,
@@ -21,23 +20,32 @@ import { readBundle } from './bundle.ts';
 import { diskFull, isDiskFull } from './disk.ts';
 import { readManifest, sha256Of, writeManifest, type Manifest } from './manifest.ts';
 import { pinsOfAll } from './pins.ts';
+import { makeWorkingFolder } from './working-folder.ts';
 
 export interface ExportOptions {
   signal?: AbortSignal;
   /** Told what is done next. */
   onStep?: (line: string) => void;
+  /** The checkout that is handed out, with its node_modules; default this program's own. */
+  kit?: string;
 }
 
-const readme = `firedrill, with all that it needs: no network is used.
+const readme = `firedrill, with all that it needs but the docker engine and Vagrant.
 
-  kit/                  the program, ready to run (Node comes with it)
+  kit/                  the program, ready to run (its Node.js is in it)
   bundle/               the binaries and images of the lab
   machine-image.tar     the docker image of the lab's machines
 
+In this order:
+
   cd kit
-  npx firedrill setup
-  npx firedrill bundle build --from ..
-  npm start
+  scripts/firedrill setup                    starts the docker engine; installs it and Vagrant where they
+                                             are missing, and only that needs a network
+  scripts/firedrill bundle build --from ..   puts the bundle into the cache and the image into docker
+  scripts/firedrill doctor                   "You are ready.", or what is missing
+  scripts/firedrill
+
+Where the computer has Node.js of its own, 'npx firedrill' is the same as 'scripts/firedrill'.
 `;
 
 /**
@@ -77,7 +85,7 @@ export async function stageExport(
   options: ExportOptions = {},
 ): Promise<{ folder: string; manifest: Manifest; remove: () => Promise<void> }> {
   const bundle = await readBundle();
-  const folder = await mkdtemp(join(cacheFolder(), '.export-'));
+  const folder = await makeWorkingFolder(cacheFolder(), 'export');
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   const top = join(folder, 'firedrill');
   try {
@@ -86,7 +94,7 @@ export async function stageExport(
     for (const path of Object.keys(manifest.files))
       await linkInto(join(bundle.folder, path), join(top, 'bundle', path));
     options.onStep?.('collecting the kit');
-    await stageKit(join(top, 'kit'), options.signal);
+    await stageKit(options.kit ?? checkoutFolder, join(top, 'kit'), options.signal);
     options.onStep?.('saving the machine image');
     const tar = join(top, 'machine-image.tar');
     await runOrThrow('docker', ['save', '-o', tar, bundle.machineImage], { signal: options.signal });
@@ -101,20 +109,20 @@ export async function stageExport(
   }
 }
 
-async function stageKit(to: string, signal: AbortSignal | undefined): Promise<void> {
-  for (const path of await kitFiles(signal)) await linkInto(join(checkoutFolder, path), join(to, path));
-  await linkTree(join(checkoutFolder, 'node_modules'), join(to, 'node_modules'));
+async function stageKit(kit: string, to: string, signal: AbortSignal | undefined): Promise<void> {
+  for (const path of await kitFiles(kit, signal)) await linkInto(join(kit, path), join(to, path));
+  await linkTree(join(kit, 'node_modules'), join(to, 'node_modules'));
 }
 
 /** What git knows of the checkout; without git, all but what a run leaves. */
-async function kitFiles(signal: AbortSignal | undefined): Promise<string[]> {
+async function kitFiles(kit: string, signal: AbortSignal | undefined): Promise<string[]> {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-  const known = await run('git', args, { signal, cwd: checkoutFolder }).catch(() => undefined);
+  const known = await run('git', args, { signal, cwd: kit }).catch(() => undefined);
   if (known?.exitCode === 0) {
     const paths = known.stdout.split('\0').filter((path) => path !== '');
     const there = await Promise.all(
       paths.map((path) =>
-        stat(join(checkoutFolder, path)).then(
+        stat(join(kit, path)).then(
           () => path,
           () => '',
         ),
@@ -123,10 +131,10 @@ async function kitFiles(signal: AbortSignal | undefined): Promise<string[]> {
     return there.filter((path) => path !== '');
   }
   const skipped = /^(node_modules|\.git|coverage)(\/|$)/;
-  const entries = await readdir(checkoutFolder, { recursive: true, withFileTypes: true });
+  const entries = await readdir(kit, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(checkoutFolder.length + 1))
+    .map((entry) => join(entry.parentPath, entry.name).slice(kit.length + 1))
     .filter((path) => !skipped.test(path));
 }
 

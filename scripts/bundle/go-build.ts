@@ -7,6 +7,7 @@ import { run } from '../system/run.ts';
 import { hostArchitecture, type Component } from './components.ts';
 import { diskFull, isDiskFull } from './disk.ts';
 import { goModuleFolder } from './pins.ts';
+import { tellTimeLeft } from './progress.ts';
 import type { Source } from './source.ts';
 
 /** Go's own caches for the builds, about 10 GB: apart from the person's, and removed when the bundle is complete. */
@@ -92,11 +93,7 @@ export function goSource(): Source {
       const startedAt = performance.now();
       const seconds = (): number => (performance.now() - startedAt) / 1000;
       const expected = component.cost.buildSeconds;
-      const timer = setInterval(() => {
-        const left = expected * slowness - seconds();
-        // Longer than expected: then nobody can say.
-        onSecondsLeft(left > 1 ? left : undefined);
-      }, 2000);
+      const stopTelling = tellTimeLeft(expected * slowness, onSecondsLeft);
       const out = join(into, '.out');
       try {
         await mkdir(out, { recursive: true });
@@ -105,7 +102,7 @@ export function goSource(): Source {
         // What this computer needed for one component says something about the next.
         if (seconds() > 2) slowness = (slowness + seconds() / expected) / 2;
       } finally {
-        clearInterval(timer);
+        stopTelling();
         await rm(out, { recursive: true, force: true });
       }
     },

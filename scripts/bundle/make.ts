@@ -54,6 +54,12 @@ export async function allThere(folder: string, manifest: Manifest, paths: readon
   return true;
 }
 
+/** Whether the images and their store are there, by the same quick look. */
+export async function imagesAreThere(folder: string, manifest: Manifest): Promise<boolean> {
+  const images = Object.keys(manifest.files).filter((path) => manifest.files[path]?.component === 'images');
+  return manifest.imageStore !== undefined && (await allThere(folder, manifest, images));
+}
+
 async function makeOne(folder: string, component: Component, options: MakeOptions): Promise<void> {
   const startedAt = performance.now();
   const seconds = (): number => (performance.now() - startedAt) / 1000;

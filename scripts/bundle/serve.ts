@@ -1,15 +1,17 @@
 import { createReadStream } from 'node:fs';
 import { link, rename, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { FiredrillError, Interrupted } from '../system/errors.ts';
 import { packArchive } from './archive.ts';
-import { linkTree, stageExport } from './export.ts';
+import { linkTree, stageExport, type ExportOptions } from './export.ts';
 import { sha256Of, writeManifest } from './manifest.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends ExportOptions {
+  /** 0: any that is free. */
   port: number;
   host: string;
   signal: AbortSignal;
@@ -24,8 +26,8 @@ const archiveName = 'firedrill.tar.gz';
  * @throws FiredrillError `bundle-missing`, `port-taken`, `disk-full`; Interrupted at the end.
  */
 export async function serveBundle(options: ServeOptions): Promise<never> {
-  const { port, host, signal, onStep } = options;
-  const stage = await stageExport({ signal, onStep });
+  const { host, signal, onStep } = options;
+  const stage = await stageExport(options);
   const served = join(stage.folder, 'served');
   let server: Server | undefined;
   try {
@@ -34,7 +36,8 @@ export async function serveBundle(options: ServeOptions): Promise<never> {
     const { manifest } = stage;
     if (manifest.machineImageArchive) manifest.machineImageArchive.path = 'machine-image.tar';
     await writeManifest(served, manifest);
-    server = await listen(served, port, host);
+    server = await listen(served, options.port, host);
+    const { port } = server.address() as AddressInfo;
     for (const address of addresses(host)) {
       onStep(`Others can now run: npx firedrill bundle build --from http://${address}:${port}`);
     }

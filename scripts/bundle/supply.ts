@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { FiredrillError } from '../system/errors.ts';
 import { cacheFolder } from '../system/folders.ts';
@@ -12,6 +12,7 @@ import { readIfThere } from '../system/files.ts';
 import { pinsOf } from './pins.ts';
 import { secondsLeftFrom } from './progress.ts';
 import type { Source } from './source.ts';
+import { makeWorkingFolder } from './working-folder.ts';
 
 export interface GetOptions {
   signal?: AbortSignal | undefined;
@@ -83,7 +84,7 @@ async function openMirror(url: string, options: SupplyOptions): Promise<Supply> 
 
 async function openFile(path: string, from: string, options: SupplyOptions): Promise<Supply> {
   await mkdir(cacheFolder(), { recursive: true });
-  const unpacked = await mkdtemp(join(cacheFolder(), '.import-'));
+  const unpacked = await makeWorkingFolder(cacheFolder(), 'import');
   const close = (): Promise<void> => rm(unpacked, { recursive: true, force: true });
   try {
     await extractArchive(path, unpacked, ['firedrill/bundle', 'firedrill/machine-image.tar'], options.signal);

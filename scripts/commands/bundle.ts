@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Progress } from '../bundle/bundle.ts';
+import { describeProgress } from '../bundle/progress.ts';
 import type { BadFile } from '../bundle/verify.ts';
 import { contextOf, type Context } from './context.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -142,24 +143,20 @@ function printBad(context: Context, bad: readonly BadFile[], verb: 'is' | 'was')
 /** Plain lines, also in a pipe: a line when something changes, and one a while that something takes long. */
 export function progressPrinter(print: (line: string) => void): (progress: Progress) => void {
   const last = new Map<string, { seconds: number; source: string | undefined }>();
-  return ({ component, state, source, seconds, secondsLeft, note }) => {
-    const from = source === undefined ? '' : ` from ${source}`;
+  return (progress) => {
+    const { component, state, source, seconds, note } = progress;
     if (note !== undefined) {
-      print(`${component}: ${source === undefined ? '' : `${source}: `}${note}`);
+      print(describeProgress(progress));
       return;
     }
     if (state === 'waiting') return;
     if (state === 'done') {
-      print(`${component}: done${from} (${Math.round(seconds)} s)`);
+      print(`${describeProgress(progress)} (${Math.round(seconds)} s)`);
       return;
     }
     const before = last.get(component);
     if (before !== undefined && before.source === source && seconds - before.seconds < 10) return;
     last.set(component, { seconds, source });
-    const left = secondsLeft === undefined ? '' : `, about ${shownDuration(secondsLeft)} left`;
-    print(`${component}: working${from}${left}`);
+    print(describeProgress(progress));
   };
 }
-
-const shownDuration = (seconds: number): string =>
-  seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;

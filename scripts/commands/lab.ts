@@ -23,7 +23,11 @@ export function addLabCommand(program: Command): void {
       'first of 300 ports on 127.0.0.1 (default: $FIREDRILL_FIRST_PORT or 8400)',
       wholeNumber(firstPorts),
     )
-    .option('--bundle <url-or-file>', 'take the bundle from an instructor, or from an exported file')
+    .addOption(
+      new Option('--bundle <url-or-file>', 'take the bundle from an instructor, or from an exported file').env(
+        'FIREDRILL_BUNDLE',
+      ),
+    )
     .addHelpText('after', upExamples)
     .action(async (options: UpFlags, command: Command) => {
       await up(contextOf(command), options);
@@ -105,7 +109,7 @@ interface UpFlags {
 
 async function up(context: Context, options: UpFlags): Promise<void> {
   const { ensureSetUp } = await import('./setup.ts');
-  const ended = await ensureSetUp({ context });
+  const ended = await ensureSetUp({ context, bundleFrom: options.bundle });
   if (ended !== undefined) {
     process.exitCode = ended;
     return;

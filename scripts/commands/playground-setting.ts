@@ -25,19 +25,21 @@ export async function openFor(context: Context): Promise<{ place: Place; ring: R
   const { ensureSetUp } = await import('./setup.ts');
   const ended = await ensureSetUp({ context });
   if (ended !== undefined) return ended;
-  const [{ openPlayground }, { createActionReporter }] = await Promise.all([
+  const [{ openPlayground }, { createActionReporter }, { progressInOneLine }] = await Promise.all([
     import('../playground/open.ts'),
     import('../ui/progress.ts'),
+    import('../bundle/progress.ts'),
   ]);
   const output = context.json ? process.stderr : process.stdout;
   const interactive = output.isTTY && !context.json;
   const reporter = createActionReporter({ output, colour: output.isTTY && !process.env['NO_COLOR'], interactive });
   const action = reporter.action('Start the five members');
+  const inOneLine = progressInOneLine();
   try {
     const playground = await openPlayground(context.lab, {
       signal: context.signal,
-      onProgress: ({ component, state }) => {
-        action.update(`${component}: ${state}`);
+      onProgress: (progress) => {
+        action.update(inOneLine(progress));
       },
     });
     action.done(playground.opened ? undefined : 'they ran already');

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { SetUpResult, SetupVoice } from '../setup/set-up.ts';
+import { isMade, type BundleLook } from '../setup/bundle-look.ts';
+import { messageOf } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
 
 /** `firedrill setup`: installs and starts what the lab needs on this computer. */
@@ -28,13 +30,18 @@ Examples:
  * same command line was run again, to its end, in a login that may use docker.
  * @throws FiredrillError `setup-needs-yes`, `setup-by-hand`, `setup-failed`, `docker-silent`.
  */
-export async function ensureSetUp({ context }: { context: Context }): Promise<number | undefined> {
+export async function ensureSetUp(options: {
+  context: Context;
+  /** URL or file of a bundle made elsewhere; default as `supplyFor` has it. */
+  bundleFrom?: string | undefined;
+}): Promise<number | undefined> {
+  const { context } = options;
   if (process.env['DOCKER_HOST']) {
     // Setup would start this computer's own engine, which is not the one that is meant.
     const { requireDocker } = await import('../lab/docker.ts');
     await requireDocker(context.signal);
   }
-  const result = await runSetUp(context);
+  const result = await runSetUp(context, options.bundleFrom);
   if (result === 'ready') return undefined;
   if (result === 'declined') {
     context.print("Nothing was changed. When you are ready: 'npx firedrill setup'.");
@@ -60,24 +67,26 @@ const outcomes: Readonly<Record<SetUpResult, string>> = {
   declined: 'Nothing was changed.',
 };
 
-async function runSetUp(context: Context): Promise<SetUpResult> {
+async function runSetUp(context: Context, bundleFrom?: string): Promise<SetUpResult> {
   const [{ setUp }, { thisHost }] = await Promise.all([import('../setup/set-up.ts'), import('../setup/host.ts')]);
   const { voice, close } = await voiceOf(context);
   try {
-    const bundleComplete = 'folder' in (await lookAtBundle());
+    const bundleComplete = isMade(await lookAtBundle(bundleFrom));
     return await setUp({ host: thisHost, voice, yes: context.yes, bundleComplete, signal: context.signal });
   } finally {
     close();
   }
 }
 
-/** Folder of the bundle, or what it lacks. */
-export async function lookAtBundle(): Promise<{ folder: string } | { lacking: string }> {
+/** Folder of the bundle; or what it lacks, and where all of that is to be had without building it. */
+export async function lookAtBundle(from?: string): Promise<BundleLook> {
   const { readBundle } = await import('../bundle/bundle.ts');
   try {
     return { folder: (await readBundle()).folder };
   } catch (error) {
-    return { lacking: error instanceof Error ? error.message : String(error) };
+    const { wholeSupplyFor } = await import('../bundle/find-supply.ts');
+    const supply = await wholeSupplyFor(from);
+    return { lacking: messageOf(error), ...(supply === undefined ? {} : { supply }) };
   }
 }
 
@@ -125,7 +134,7 @@ async function printPlan(context: Context): Promise<void> {
     import('../setup/set-up.ts'),
     import('../setup/host.ts'),
   ]);
-  const bundleComplete = 'folder' in (await lookAtBundle());
+  const bundleComplete = isMade(await lookAtBundle());
   const plan = makePlan(await lookAround(thisHost, { bundleComplete }));
   if (context.json) context.printJson(plan);
   else if (nothingToDo(plan)) context.print(plan.needsNewLogin ? outcomes['new-login-needed'] : outcomes.ready);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBundle, type Bundle } from '../bundle/bundle.ts';
 import { componentVersion } from '../bundle/components.ts';
+import { progressInOneLine } from '../bundle/progress.ts';
 import { withLabLock } from './lab-lock.ts';
 import { acting, type ActionReporter, type ShownAction } from './acting.ts';
 import { writeAtomically } from '../system/files.ts';
@@ -27,7 +28,7 @@ export interface UpOptions {
   provider?: Provider | undefined;
   subnet?: string | undefined;
   firstPort?: number | undefined;
-  /** URL or file of a bundle made elsewhere. */
+  /** URL, file or folder of a bundle made elsewhere; default FIREDRILL_BUNDLE, or what lies beside the kit. */
   bundleFrom?: string | undefined;
   signal?: AbortSignal | undefined;
   reporter: ActionReporter;
@@ -159,11 +160,16 @@ async function lookAtTheComputer({ options, layout }: Boot): Promise<void> {
 
 async function getTheBundle(boot: Boot, shown: ShownAction): Promise<void> {
   const { signal, bundleFrom } = boot.options;
+  const inOneLine = progressInOneLine();
   boot.bundle = await ensureBundle({
     ...(signal ? { signal } : {}),
     ...(bundleFrom ? { from: bundleFrom } : {}),
     onProgress: (progress) => {
-      shown.update(`${progress.component}: ${progress.state}`);
+      const { component, source, note } = progress;
+      // Whoever named it must hear why it is not used: a spinner's next line would take that away.
+      const refused = component === 'bundle' && note !== undefined;
+      if (refused) boot.options.reporter.action(`Take the bundle from ${source ?? 'elsewhere'}`).failed(note);
+      else shown.update(inOneLine(progress));
     },
   });
 }

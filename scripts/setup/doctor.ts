@@ -1,6 +1,7 @@
 import { release } from 'node:os';
 import { cacheFolder, labFolder, stateFolder } from '../system/folders.ts';
 import type { Layout } from '../lab/layout.ts';
+import { isMade, type BundleLook } from './bundle-look.ts';
 import { fine, isReady, problem, warning, type Finding } from './finding.ts';
 import { lookAround } from './look.ts';
 import { bytesToRun, diskFinding, inotifyFinding, memoryFinding, networkFindings } from './look-at-room.ts';
@@ -12,8 +13,7 @@ export interface DoctorFacts {
   labName: string;
   /** Version of this program. */
   version: string;
-  /** The bundle's folder, or what is missing of it. */
-  bundle: { folder: string } | { lacking: string };
+  bundle: BundleLook;
   /** Of the lab, made or still to be made. */
   layout: Layout;
   /** Titles of faults that were injected and not undone. */
@@ -22,7 +22,7 @@ export interface DoctorFacts {
 
 /** Looks at everything that the lab needs, and changes nothing. */
 export async function examine(host: Host, facts: DoctorFacts): Promise<Finding[]> {
-  const bundleComplete = 'folder' in facts.bundle;
+  const bundleComplete = isMade(facts.bundle);
   const [look, details, vagrant, disk, memory, inotify, network] = await Promise.all([
     lookAround(host, { bundleComplete }),
     engineDetails(host, bytesToRun),
@@ -50,10 +50,18 @@ export async function examine(host: Host, facts: DoctorFacts): Promise<Finding[]
 
 function bundleFinding({ bundle }: DoctorFacts): Finding {
   if ('folder' in bundle) return fine('bundle', 'complete');
-  const remedy =
-    "Run 'npx firedrill bundle build' while you have a good network (with '--from URL|FILE' if you were given one).";
-  return warning('bundle', bundle.lacking, remedy);
+  if (bundle.supply !== undefined) {
+    const remedy = "Run 'npx firedrill bundle build' to have it here. 'npx firedrill lab up' does so, too.";
+    return warning('bundle', `not here yet; ${bundle.supply} has it`, remedy);
+  }
+  // Whoever hears "ready" at home will be in a room with bad Wi-Fi.
+  return problem('bundle', bundle.lacking, howToGetTheBundle);
 }
+
+const howToGetTheBundle = [
+  "Run 'npx firedrill bundle build' while you have a good network (some minutes; with '--from URL|FILE' if you were given one).",
+  "'npx firedrill lab up' would do so, too, and then needs that network.",
+].join('\n');
 
 function faultsFinding({ openFaults }: DoctorFacts): Finding {
   if (openFaults.length === 0) return fine('faults', 'none left behind');

@@ -22,7 +22,7 @@ export interface SetUpOptions {
   voice: SetupVoice;
   /** Do without asking. */
   yes: boolean;
-  /** Whether the bundle is made already: then what builds it is not needed. */
+  /** Whether the bundle is made already, here or elsewhere: then what builds it is not needed. */
   bundleComplete: boolean;
   signal?: AbortSignal | undefined;
 }

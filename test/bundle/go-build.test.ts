@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { components } from '../../scripts/bundle/components.ts';
+import { components, componentVersion } from '../../scripts/bundle/components.ts';
 import { buildArguments, builtName, findGo } from '../../scripts/bundle/go-build.ts';
 import { goModuleFolder, pinsOf, pinsOfAll } from '../../scripts/bundle/pins.ts';
 import { temporaryFolder } from './folder.ts';
@@ -39,6 +39,12 @@ test('each go.mod asks for the pinned version of the component', () => {
       expect(longest?.[2], mainPackage).toBe(component.version);
     }
   }
+});
+
+test('the older Kubernetes is of the minor before', () => {
+  const minorOf = (name: string) => componentVersion(name).split('.').slice(0, 2).map(Number);
+  const [major, minor] = minorOf('kubernetes');
+  expect(minorOf('kubernetes-older')).toEqual([major, Number(minor) - 1]);
 });
 
 test('another version, flag or component is another bundle', () => {

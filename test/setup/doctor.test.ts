@@ -64,9 +64,27 @@ describe('each finding that is not fine', () => {
 
   test('the bundle, and room to build it', async () => {
     const host = madeUpHost({ freeDiskBytes: () => Promise.resolve(9e9) });
-    const conclusion = await conclusionFor(host, { bundle: { lacking: 'The bundle is not complete: etcd.' } });
-    expect(conclusion).toBe('You are ready. Look at the warnings first: disk, bundle.');
+    const bundle = { lacking: 'The bundle is not complete: etcd.' };
+    const findings = await examine(host, { ...facts, bundle });
+    expect(describeFindings(findings).at(-1)).toBe('You are not ready yet. What is missing: bundle.');
+    expect(findings.find(({ name }) => name === 'disk')).toMatchObject({ level: 'warning' });
+    expect(findings.find(({ name }) => name === 'bundle')).toMatchObject({
+      level: 'problem',
+      saw: bundle.lacking,
+      remedy: expect.stringContaining("Run 'npx firedrill bundle build'") as string,
+    });
     expect(await conclusionFor(host)).toBe('You are ready.');
+  });
+
+  test('a bundle that lies beside the kit or on a mirror: nothing to build with is missing', async () => {
+    const host = madeUpHost({ reachable: false, freeDiskBytes: () => Promise.resolve(9e9) });
+    for (const name of ['gcc', 'mmdebstrap', 'pkg-config', 'go']) host.programs.delete(name);
+    const lacking = 'The bundle is not complete: etcd.';
+    const bundle = { lacking, supply: 'http://10.1.2.3:8470' };
+    const findings = await examine(host, { ...facts, bundle });
+    expect(describeFindings(findings).at(-1)).toBe('You are ready. Look at the warnings first: bundle.');
+    expect(findings.find(({ name }) => name === 'bundle')?.saw).toContain(bundle.supply);
+    expect(await conclusionFor(host, { bundle: { lacking } })).toMatch(/^You are not ready yet\..*mmdebstrap/);
   });
 
   test('faults that were left behind', async () => {

@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from '../../system/folders.ts';
 import { quoted, run, runOrThrow } from '../../system/run.ts';
+import { makeWorkingFolder } from '../working-folder.ts';
 import { debianLines, readAptSources } from './apt-sources.ts';
 import { hashOfEntries, writeTar, type TarEntry } from './tar.ts';
 
@@ -52,7 +53,7 @@ export async function makeDebianRoot(root: DebianRoot, options: MakeOptions = {}
   if (await isThere(path)) return path;
   await mkdir(folder, { recursive: true });
   // Next to its final place, so that the rename cannot be a copy that is killed half-way.
-  const work = await mkdtemp(join(folder, `.${root.name}-`));
+  const work = await makeWorkingFolder(folder, root.name);
   try {
     const made = join(work, 'root.tar');
     const mode = await mmdebstrapMode();

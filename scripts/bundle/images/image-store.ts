@@ -49,7 +49,7 @@ chown "$OWNER" /out/image-store.tar 2>/dev/null || true
 export async function ensureImageStore(options: StoreOptions): Promise<string> {
   const { bundleFolder, archives, signal } = options;
   const hash = hashOfStore(archives);
-  const path = join(bundleFolder, `image-store-${hash}.tar`);
+  const path = join(bundleFolder, imageStoreName(archives));
   const there = await access(path).then(
     () => true,
     () => false,
@@ -75,6 +75,9 @@ export async function ensureImageStore(options: StoreOptions): Promise<string> {
   }
   return path;
 }
+
+/** Of the store of these archives: another archive or containerd gives another name. */
+export const imageStoreName = (archives: readonly string[]): string => `image-store-${hashOfStore(archives)}.tar`;
 
 const hashOfStore = (archives: readonly string[]): string => {
   const containerd = components.filter((component) => component.name === 'containerd').map(pinsOf);

@@ -2,7 +2,7 @@ import { access, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostArchitecture } from '../components.ts';
 import type { MakeOptions } from './debian-root.ts';
-import { ensureImageStore } from './image-store.ts';
+import { ensureImageStore, imageStoreName } from './image-store.ts';
 import type { Layer } from './layers.ts';
 import { writeOciArchive } from './oci-archive.ts';
 import { archiveName, imageRecipes, type ImageRecipe, type LayerRecipe } from './recipes.ts';
@@ -41,6 +41,14 @@ export async function ensureImages(options: ImagesOptions): Promise<{ imageStore
     await rm(work, { recursive: true, force: true });
   }
   return { imageStore: await ensureImageStore({ ...options, archives: recipes.map(archiveName) }) };
+}
+
+/** Whether the archive of each image is there, and the store that holds them: what `ensureImages` would find. */
+export async function imagesAreMade(bundleFolder: string): Promise<boolean> {
+  const names = (await imageRecipes(bundleFolder)).map(archiveName);
+  const paths = [...names.map((name) => join('images', name)), imageStoreName(names)];
+  const there = await Promise.all(paths.map((path) => isThere(join(bundleFolder, path))));
+  return !there.includes(false);
 }
 
 async function makeArchive(
