@@ -36,6 +36,7 @@ export const emptyDisk: Prediction = {
     { value: 'alone', says: 'it begins a new, empty cluster of its own' },
     { value: 'refuses', says: 'it does not come up' },
   ],
+  expected: ['refuses'],
   async measure(lab, { startedAt }) {
     const why = await lastWords(lab, 'e2', startedAt);
     if (why !== undefined) return { value: 'refuses', saw: `its last words: ${why}` };
@@ -71,6 +72,7 @@ export const wrongByte: Prediction = {
     { value: 'repairs', says: 'it repairs the log from the other members' },
     { value: 'refuses', says: 'it refuses to start' },
   ],
+  expected: ['refuses'],
   async measure(lab, { startedAt }) {
     const why = await lastWords(lab, 'e3', startedAt);
     return why === undefined

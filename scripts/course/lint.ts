@@ -1,6 +1,6 @@
 import { readLesson } from './load.ts';
 import type { Problem } from './markdown.ts';
-import type { LoadedLesson, Page, Step } from './model.ts';
+import type { LoadedLesson, Page, Prediction, Step } from './model.ts';
 
 /** Machines of the default lab: what `on=` may name. */
 const machines = ['e1', 'e2', 'e3', 'c1', 'w1', 'w2'];
@@ -79,7 +79,24 @@ function whatIsDone(step: Exclude<Step, { kind: 'read' }>, page: Page): (string 
     !page.commands.some((command) => !command.show) && 'no command that reaches it; expected at least one sh block',
     checks.some(({ claim }) => claim.trim() === '') && 'a check without a claim',
     step.kind === 'drill' && !step.predictions?.length && 'a drill without predictions; expected at least one bet',
+    ...(step.predictions ?? []).map(whatIsExpected),
   ];
+}
+
+/** What is wrong with what a bet expects: something that cannot come true, or anything at all. */
+function whatIsExpected(prediction: Prediction): string | false {
+  const { id } = prediction;
+  if (prediction.kind === 'seconds') {
+    const { from, to } = prediction.expected ?? { from: 0, to: 0 };
+    return from > to && `bet '${id}' expects ${from} to ${to} s; expected the smaller number first`;
+  }
+  const { choices, expected } = prediction;
+  if (!expected) return false;
+  const values = choices.map(({ value }) => value);
+  const wrong = expected.find((value) => !values.includes(value));
+  if (wrong !== undefined) return `bet '${id}' expects '${wrong}'; expected one of ${values.join(', ')}`;
+  const says = expected.length === 0 ? 'nothing' : values.every((value) => expected.includes(value)) && 'anything';
+  return says !== false && `bet '${id}' expects ${says}; expected some of ${values.join(', ')}, or leave it out`;
 }
 
 const hasGap = (text: string): boolean => /\bTODO\b/.test(text);
