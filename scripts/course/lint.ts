@@ -40,8 +40,13 @@ function wholeLesson(lesson: LoadedLesson): Problem[] {
       !/debrief/i.test(last.heading) && {
         file: readme,
         line: last.line,
-        message: "expected '### Debrief' in the last step: what happened, what would have helped",
+        message: "expected '### Debrief' in the last step: what happened, what would have helped, and in production",
       },
+    ...missingParts(last).map((part) => ({
+      file: readme,
+      line: last?.line ?? 1,
+      message: `the last debrief has no part '**${part}'; expected all of ${debriefParts.join(', ')}`,
+    })),
     [lesson.title, lesson.introduction, summary].some(hasGap) && {
       file: readme,
       line: 1,
@@ -49,6 +54,15 @@ function wholeLesson(lesson: LoadedLesson): Problem[] {
     },
   ];
   return problems.filter((problem) => problem !== false);
+}
+
+/** How the paragraphs of a lesson's last debrief begin, in bold. A learner finds the same three in each. */
+const debriefParts = ['What happened', 'What would have helped', 'In production'];
+
+function missingParts(last: Page | undefined): string[] {
+  const text = last?.debrief ?? (last && /debrief/i.test(last.heading) ? last.text : undefined);
+  if (text === undefined) return [];
+  return debriefParts.filter((part) => !new RegExp(`^\\*\\*${part}\\b`, 'm').test(text));
 }
 
 function onePage(lesson: LoadedLesson, page: Page): Problem[] {

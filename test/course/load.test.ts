@@ -144,6 +144,9 @@ describe('a broken lesson', () => {
     ['lesson.ts', "id: 'says',", "id: 'says', expected: ['off'],", /'says' expects 'off'; expected one of on, lit/],
     ['lesson.ts', "id: 'says',", "id: 'says', expected: [],", /'says' expects nothing/],
     ['lesson.ts', "id: 'says',", "id: 'says', expected: ['lit', 'on'],", /'says' expects anything/],
+    ['README.md', '**What happened.**', '**Before.**', /no part '\*\*What happened'/],
+    ['README.md', '**What would have helped.**', 'It helped:', /no part '\*\*What would have helped'/],
+    ['README.md', '**In production.**', 'Elsewhere:', /no part '\*\*In production'/],
   ])('does not pass the linter: %s without %s', async (file, from, to, message) => {
     const problems = await lintLesson(await broken(file, from, to));
     expect(problems.map((problem) => problem.message).join('\n')).toMatch(message);
