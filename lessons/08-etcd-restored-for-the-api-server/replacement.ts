@@ -3,6 +3,7 @@ import type { Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { longestGap, writesIn, writeToEtcd, type Write } from '../etcd-writer.ts';
 import { sample, type Sample } from '../sampling.ts';
+import { lastWords } from './last-words.ts';
 
 interface Seen {
   writes: readonly Write[];
@@ -14,16 +15,6 @@ export async function observeReplacement(lab: Lab, signal: AbortSignal): Promise
   const visits = sample(signal, 0.5, async () => (await askApp(lab, appPaths.page)).status === 200);
   const [writes, app] = await Promise.all([writeToEtcd(lab, signal), visits]);
   return { writes, app };
-}
-
-/** Why etcd ended itself on a machine since the fault, or undefined where it did not. */
-async function lastWords(lab: Lab, machine: string, startedAt: number): Promise<string | undefined> {
-  // The fault is in force a moment before the drill says so.
-  const since = Math.floor(startedAt / 1000) - 15;
-  const script = `journalctl --no-pager --output=cat -u etcd --since @${since} | grep -m 1 -E '"level":"(fatal|panic)"'`;
-  const line = (await lab.on(machine, script)).stdout;
-  const [, says, error] = /"msg":"([^"]*)"(?:,"error":"([^"]*)")?/.exec(line) ?? [];
-  return error ?? says;
 }
 
 /** What the member with an empty disk does when it is started. */
