@@ -50,6 +50,17 @@ export const plannedBets: readonly Prediction[] = [
   saidOfW2,
 ];
 
+/** One belt off each, in a roll-out. What comes of it depends on how quickly the computer starts a pod. */
+export const unreadyBets: readonly Prediction[] = [
+  failedRequests('failed-unready', 'A roll-out, pod by pod, without a readiness probe. How many requests fail?'),
+];
+export const allAtOnceBets: readonly Prediction[] = [
+  failedRequests('failed-at-once', 'A roll-out of all four pods at once, with all other belts on. How many fail?'),
+];
+export const noPreStopBets: readonly Prediction[] = [
+  failedRequests('failed-no-prestop', 'A roll-out, pod by pod, without preStop. How many requests fail?'),
+];
+
 export const carelessBets: readonly Prediction[] = [
   failedRequests('failed-careless', 'The same commands, without budget and preStop. How many requests fail?', someFail),
 ];
