@@ -49,8 +49,15 @@ export async function putUnderLoad(lab: Lab, signal: AbortSignal, rate = default
   return { seconds, causes, events };
 }
 
-/** How many requests failed from the moment the step opened until it was reached, and why most of them did. */
-export const failedRequests = (id: string, question: string): Prediction => ({
+/** What a page may say of failed requests. */
+export const noneFail: readonly string[] = ['none'];
+export const someFail: readonly string[] = ['few', 'tens', 'hundreds'];
+
+/**
+ * How many requests failed from the moment the step opened until it was reached, and why most of them did.
+ * @param expected what the page says for certain
+ */
+export const failedRequests = (id: string, question: string, expected?: readonly string[]): Prediction => ({
   kind: 'choice',
   id,
   question,
@@ -60,6 +67,7 @@ export const failedRequests = (id: string, question: string): Prediction => ({
     { value: 'tens', says: '11 to 100' },
     { value: 'hundreds', says: 'more than 100' },
   ],
+  ...(expected ? { expected } : {}),
   measure(_lab, facts) {
     const { seconds, causes } = loadIn(facts);
     const due = seconds.reduce((sum, second) => sum + second.due, 0);

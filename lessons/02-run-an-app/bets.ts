@@ -27,10 +27,12 @@ export const shareOfTheApp: Prediction = {
   },
 };
 
+/** The page promises that none does. */
 const failed = (id: string, question: string): Prediction => ({
   kind: 'choice',
   id,
   question,
+  expected: ['none'],
   choices: [
     { value: 'none', says: 'none' },
     { value: 'few', says: 'a few: at most 2 %' },
@@ -104,6 +106,7 @@ export const dataOfRedis = (message: string): Prediction => ({
     { value: 'kept', says: 'yes' },
     { value: 'lost', says: 'no' },
   ],
+  expected: ['kept'],
   async measure(lab) {
     const verdict = await appHasMessage(message).look(lab);
     if (verdict.kind === 'unknown') throw new Error(verdict.why);

@@ -1,6 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { etcdLeader } from '../../scripts/checks/etcd.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
+import { isTrue } from '../../scripts/lab/conditions.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { visit, visitsIn, type Visit } from '../02-run-an-app/visitor.ts';
 import { sample, type Sample } from '../sampling.ts';
@@ -19,8 +20,7 @@ export const observeDarkness = async (lab: Lab, signal: AbortSignal): Promise<Da
     visit(lab, signal),
     sample(signal, 0.5, async () => {
       const node = await lab.kubernetes.get<V1Node>('/api/v1/nodes/w2', { timeoutSeconds: 1, signal });
-      const w2Ready = node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
-      return { w2Ready: w2Ready ?? false };
+      return { w2Ready: isTrue(node.status?.conditions, 'Ready') };
     }),
     sample(signal, 0.5, () => etcdLeader(lab)),
   ]);

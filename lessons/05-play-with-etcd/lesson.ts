@@ -10,6 +10,7 @@ import {
   leaderIsAnother,
   leaderIsWrittenTo,
   membersAgree,
+  noteTerm,
   onlySideLed,
   playgroundIsClosed,
   playgroundOf,
@@ -38,7 +39,12 @@ export default defineLesson({
     'Only if nobody was faster': task({ predictions: [twoSwaps], reach: [isTaken('seat/12A', 'free')] }),
     'A key that dies with its owner': task({ predictions: [endOfLease], reach: [hangsOnLease('here/me')] }),
     'Watch, and forget': task({ reach: [historyIsCompacted()] }),
-    'The leader dies': task({ predictions: [leaderGap], observe: writeToRing, reach: [leaderIsAnother()] }),
+    'The leader dies': task({
+      predictions: [leaderGap],
+      observeFirst: { says: 'Noting in which term the leader leads', look: noteTerm },
+      observe: writeToRing,
+      reach: [leaderIsAnother()],
+    }),
     'Three of five': task({ predictions: withoutMajority, reach: [quorumIsGone()] }),
     'Together again': task({ reach: [ringIsWhole(5), membersAgree()] }),
     'A cut through the ring': task({

@@ -1,7 +1,7 @@
 import { listed } from '../../scripts/checks/looking.ts';
 import { met, unknown, unmet, type Check, type Verdict } from '../../scripts/checks/verdict.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { get, type KeyValue } from '../../scripts/playground/keys.ts';
+import { get, put, type KeyValue } from '../../scripts/playground/keys.ts';
 import { placeOf, type Place } from '../../scripts/playground/place.ts';
 import { answers, leaderOf, lookAtRing, seesLeader, type Ring } from '../../scripts/playground/ring.ts';
 import { messageOf } from '../../scripts/system/errors.ts';
@@ -56,13 +56,39 @@ export const membersAgree = (): Check =>
     return same ? met(listed(hashes)) : unmet(listed(hashes), 'one hash on all');
   });
 
-/** So many members are stopped, and another leads. */
-export function leaderIsAnother(): Check {
-  const claim = 'a member is stopped, and another one leads';
-  return ringCheck(claim, (ring) => {
-    const stopped = ring.members.filter(({ state }) => state === 'stopped');
-    return seen(ring, stopped.length === 1 && leaderOf(ring) !== undefined, claim);
+/** Holds the term as it was before somebody was to kill the leader. */
+const termBefore = 'before/term';
+
+/** Writes the leader's term into the ring, where `leaderIsAnother` finds it. @throws where nobody leads. */
+export async function noteTerm(lab: Lab): Promise<void> {
+  const place = await playgroundOf(lab);
+  const term = leaderOf(await lookAtRing(place))?.term;
+  if (term === undefined) throw new Error('nobody leads just now');
+  const { ok, via, said } = await put(place, termBefore, String(term));
+  if (!ok) throw new Error(`${via}: ${said}`);
+}
+
+/** A member is stopped that led, and another leads. Whoever stops one that only follows changes no term. */
+export const leaderIsAnother = (): Check =>
+  ringCheck(otherLeads, async (ring, place) => {
+    if (leaderOf(ring) === undefined) return seen(ring, false, otherLeads);
+    const { keys } = await get(place, termBefore, { serializable: true });
+    return judgeLoss(ring, keys?.[0] && Number(keys[0].value));
   });
+
+const otherLeads = 'the member that led is stopped, and another one leads';
+
+/** @param before the term as it was; undefined where nobody noted it: then any stopped member counts. */
+export function judgeLoss(ring: Ring, before: number | undefined): Verdict {
+  const stopped = ring.members.filter(({ state }) => state === 'stopped').map(({ name }) => name);
+  const leader = leaderOf(ring);
+  if (stopped.length === 0 || !leader) return seen(ring, false, otherLeads);
+  if (before === undefined || (leader.term ?? 0) > before) return met(inWords(ring));
+  const did = stopped.length === 1 ? 'is stopped, and it' : 'are stopped, and they';
+  const saw = `${listed(stopped)} ${did} did not lead: ${leader.name} leads on in term ${before}`;
+  const hint =
+    "'firedrill playground start' brings back who is stopped, 'firedrill playground status' shows who leads.";
+  return unmet(saw, otherLeads, hint);
 }
 
 /** So many are stopped that nobody can lead. */

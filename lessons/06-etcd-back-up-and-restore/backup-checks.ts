@@ -1,8 +1,19 @@
 import { counted, firstLine, lookSeconds, machineCheck } from '../../scripts/checks/looking.ts';
 import { met, unknown, unmet, type Check } from '../../scripts/checks/verdict.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
 
-export const scratch = { machine: 'e1', port: 12379, unit: 'etcd-scratch', folder: '/var/lib/etcd/scratch' } as const;
-export const nightly = { machine: 'e1', unit: 'etcd-backup', folder: '/var/lib/etcd-backup', keep: 3 } as const;
+const scratch = { machine: 'e1', port: 12379, unit: 'etcd-scratch', folder: '/var/lib/etcd/scratch' } as const;
+const nightly = { machine: 'e1', unit: 'etcd-backup', folder: '/var/lib/etcd-backup', keep: 3 } as const;
+
+/** Removes what was made on machines, on the right one or on another. */
+export async function removeFromMachines(lab: Lab): Promise<void> {
+  const script = `systemctl stop ${nightly.unit}.timer ${nightly.unit}.service ${scratch.unit} 2>/dev/null
+    rm -f /etc/systemd/system/${nightly.unit}.timer /etc/systemd/system/${nightly.unit}.service
+    systemctl daemon-reload; systemctl reset-failed ${nightly.unit}.service ${scratch.unit} 2>/dev/null
+    rm -rf ${nightly.folder} ${scratch.folder} /etc/etcd/backup /var/lib/etcd/scratch.db
+    rm -f /var/lib/etcd/backup.db /run/restore.log`;
+  await Promise.all(lab.machinesWithRole('etcd').map(({ name }) => lab.on(name, script)));
+}
 
 /** A member apart from the cluster answers on its own port, and has the nodes that the snapshot holds. */
 export function scratchMemberHoldsNodes(): Check {

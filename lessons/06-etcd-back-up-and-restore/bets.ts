@@ -21,6 +21,7 @@ export const appWithoutEtcd: Prediction = {
     { value: 'some', says: 'sometimes the page, sometimes an error' },
     { value: 'none', says: 'errors only' },
   ],
+  expected: ['all'],
   async measure(lab) {
     const good = await goodOf(lab);
     const value = good === requests ? 'all' : good === 0 ? 'none' : 'some';
@@ -37,6 +38,7 @@ export const dnsWithoutEtcd: Prediction = {
     { value: 'yes', says: 'yes' },
     { value: 'no', says: 'no' },
   ],
+  expected: ['yes'],
   async measure(lab) {
     const result = await lab.on('w1', 'dig @10.3.0.10 +short +time=2 +tries=2 guestbook.default.svc.cluster.local');
     const address = result.stdout.trim();
@@ -213,6 +215,7 @@ export const messageIsThere = (text: string): Prediction => ({
     { value: 'kept', says: 'yes' },
     { value: 'lost', says: 'no' },
   ],
+  expected: ['kept'],
   async measure(lab) {
     const verdict = await appHasMessage(text).look(lab);
     if (verdict.kind === 'unknown') throw new Error(verdict.why);

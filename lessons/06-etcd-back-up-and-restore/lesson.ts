@@ -15,7 +15,7 @@ import { deploymentIsRolledOut, statefulSetIsReady } from '../../scripts/checks/
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { applyGuestbook, forgetMessages } from '../guestbook.ts';
-import { nightly, scratch, scratchMemberHoldsNodes, snapshotsAreKept } from './backup-checks.ts';
+import { removeFromMachines, scratchMemberHoldsNodes, snapshotsAreKept } from './backup-checks.ts';
 import * as bets from './bets.ts';
 
 const message = 'after the backup';
@@ -24,13 +24,17 @@ const nodes = ['c1', 'w1', 'w2'] as const;
 const cluster = [etcdMembersAnswer(3), etcdHasLeader(), etcdMemberCountIs(3), apiServerAnswers()] as const;
 
 /** Remembers which etcd cluster this was: a restore must not go by the same name. */
-async function rememberCluster(lab: Lab): Promise<void> {
+async function rememberCluster(lab: Lab, configMap: string): Promise<void> {
   await lab.kubernetes.apply(`apiVersion: v1
 kind: ConfigMap
-metadata: { name: before-backup, namespace: default }
+metadata: { name: ${configMap}, namespace: default }
 data: { cluster: '${(await etcdClusterId(lab)) ?? ''}' }
 `);
 }
+
+const noBackup =
+  "While etcd has its keys, take it again. Afterwards nothing brings them back: 'firedrill reset' begins the lesson anew.";
+const backup = (file: string) => snapshotIsGood(file, noBackup);
 
 /** Whether the guestbook has the message that was written after the backup. */
 async function fateOfTheMessage(lab: Lab): Promise<string | undefined> {
@@ -54,25 +58,16 @@ export default defineLesson({
   ],
   async prepare(lab) {
     await applyGuestbook(lab);
-    await rememberCluster(lab);
+    await rememberCluster(lab, 'before-backup');
   },
   async cleanUp(lab) {
     await lab.onHost('rm -rf "$LAB/backup"');
-    await lab.on(
-      nightly.machine,
-      `systemctl stop ${nightly.unit}.timer ${nightly.unit}.service ${scratch.unit} 2>/dev/null
-      rm -f /etc/systemd/system/${nightly.unit}.timer /etc/systemd/system/${nightly.unit}.service
-      systemctl daemon-reload; systemctl reset-failed ${nightly.unit}.service ${scratch.unit} 2>/dev/null
-      rm -rf ${nightly.folder} ${scratch.folder} /etc/etcd/backup /var/lib/etcd/scratch.db`,
-    );
-    await Promise.all(
-      lab.machinesWithRole('etcd').map(({ name }) => lab.on(name, 'rm -f /var/lib/etcd/backup.db /run/restore.log')),
-    );
+    await removeFromMachines(lab);
     // Without an API server there is nothing to remove: the baseline says what is wrong, and a reset brings it back.
     if (!(await lab.kubernetes.ready(3))) return;
     await forgetMessages(lab, message);
     await lab.onHost(
-      `kubectl delete configmap before-backup after-backup answer-lost --ignore-not-found
+      `kubectl delete configmap before-backup before-second-backup after-backup answer-lost --ignore-not-found
       kubectl label node c1 w1 w2 ${label}-`,
     );
   },
@@ -84,12 +79,13 @@ export default defineLesson({
     }),
     'Every disk is lost': task({
       predictions: [bets.appWithoutEtcd, bets.dnsWithoutEtcd, bets.apiWithoutEtcd],
-      reach: [etcdDataIsGone(), etcdLostQuorum()],
+      reach: [backup('backup/first.db'), etcdDataIsGone(), etcdLostQuorum()],
     }),
     'Restore all three': task({
       predictions: [bets.apiAfterRestore, bets.visitorsDuringRestore, bets.messageIsThere(message)],
       observe: bets.observeDisaster,
       reach: [
+        backup('backup/first.db'),
         ...cluster,
         revisionsWereRaised('backup/first.db'),
         etcdClusterIsNew('before-backup'),
@@ -111,6 +107,11 @@ export default defineLesson({
     }),
     'A client deletes everything': task({
       predictions: [bets.appDownAfter, bets.apiWithoutKeys],
+      // Before the second backup is taken, so that it is in there.
+      observeFirst: {
+        says: 'Remembering which etcd cluster this is',
+        look: (lab) => rememberCluster(lab, 'before-second-backup'),
+      },
       observe: bets.observeDisaster,
       reach: [
         snapshotIsGood('backup/second.db'),
@@ -122,8 +123,10 @@ export default defineLesson({
       predictions: [bets.appBackAfter],
       observe: bets.observeDisaster,
       reach: [
+        backup('backup/second.db'),
         ...cluster,
         revisionsWereRaised('backup/second.db'),
+        etcdClusterIsNew('before-backup', 'before-second-backup'),
         nodesAreReady(...nodes),
         deploymentIsRolledOut('guestbook', { replicas: 4 }),
         statefulSetIsReady('redis-primary'),

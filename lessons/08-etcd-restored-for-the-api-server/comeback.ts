@@ -1,4 +1,5 @@
 import type { Prediction } from '../../scripts/course/model.ts';
+import { isTrue, type Condition } from '../../scripts/lab/conditions.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { sample, type Sample } from '../sampling.ts';
 
@@ -19,7 +20,7 @@ interface Lease {
 }
 interface Node {
   metadata: { name: string };
-  status: { conditions?: { type: string; status: string }[] };
+  status: { conditions?: Condition[] };
 }
 
 /** Looks at etcd, the API server, the locks of the controllers and the signs of life of the nodes, twice a second. */
@@ -42,13 +43,13 @@ async function fromTheApi(lab: Lab): Promise<Omit<Moment, 'leader' | 'api'>> {
   return {
     controllersAt: renewedAt(lock),
     kubeletsAt: Math.min(...alive),
-    notReady: nodes.items.filter((node) => !isReady(node)).map(({ metadata }) => metadata.name),
+    notReady: nodes.items
+      .filter(({ status }) => !isTrue(status.conditions, 'Ready'))
+      .map(({ metadata }) => metadata.name),
   };
 }
 
 const renewedAt = ({ spec }: Lease): number => Date.parse(spec?.renewTime ?? '1970-01-01');
-const isReady = ({ status }: Node): boolean =>
-  status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 
 /** The outage as it was seen: when a leader was there again, and what was seen from then on. */
 function comeback(observed: unknown): { backAt: number; errorSeconds: number; after: readonly Sample<Moment>[] } {

@@ -18,7 +18,10 @@ import { stopServices } from '../../scripts/faults/stop-services.ts';
 import { forgetWrites, startStoppedMembers } from '../etcd-writer.ts';
 import { applyGuestbook } from '../guestbook.ts';
 import { comebackBets, observeComeback } from './comeback.ts';
+import { endedByWrongChecksum } from './last-words.ts';
+import { forgetMembers, memberIsNew, rememberMember } from './new-member.ts';
 import { emptyDisk, longestWait, observeReplacement, visitorsOfTheApp, wrongByte } from './replacement.ts';
+import { putRightDiskBack } from './right-disk.ts';
 import { controllersWork, kubeletsReport } from './signs-of-life.ts';
 
 const marker = { key: '/firedrill/marker', value: 'written-before' };
@@ -48,9 +51,10 @@ export default defineLesson({
     await lab.etcd.ctl(['put', marker.key, marker.value]);
   },
   async cleanUp(lab) {
-    await lab.on('e2', 'rm -rf /var/lib/etcd/old /var/lib/etcd/newer');
+    await putRightDiskBack(lab);
     await startStoppedMembers(lab);
     await lab.etcd.ctl(['del', marker.key]);
+    await forgetMembers(lab);
     await forgetWrites(lab);
   },
   steps: {
@@ -74,19 +78,25 @@ export default defineLesson({
     'A disk is gone': drill({
       before: etcdIsWhole,
       predictions: [emptyDisk, longestWait],
-      fault: () => ({ ...loseEtcdData('e2'), title: 'an etcd member has a new, empty disk' }),
+      fault: async (lab) => {
+        await rememberMember(lab, 'e2');
+        return { ...loseEtcdData('e2'), title: 'an etcd member has a new, empty disk' };
+      },
       bites: [etcdMembersAreSilent(1), etcdHasQuorum()],
       observe: observeReplacement,
-      recovered: etcdIsWhole,
+      recovered: [...etcdIsWhole, memberIsNew('e2')],
       unharmed: nothingLost,
     }),
     'A byte is wrong': drill({
       before: etcdIsWhole,
       predictions: [wrongByte, visitorsOfTheApp],
-      fault: () => ({ ...corruptEtcdLog('e3'), title: 'an etcd member does not come back after a crash' }),
-      bites: [etcdMembersAreSilent(1), etcdHasQuorum()],
+      fault: async (lab) => {
+        await rememberMember(lab, 'e3');
+        return { ...corruptEtcdLog('e3'), title: 'an etcd member does not come back after a crash' };
+      },
+      bites: [etcdMembersAreSilent(1), etcdHasQuorum(), endedByWrongChecksum('e3')],
       observe: observeReplacement,
-      recovered: etcdIsWhole,
+      recovered: [...etcdIsWhole, memberIsNew('e3')],
       unharmed: nothingLost,
     }),
     'Why one member alone is never rolled back': read,

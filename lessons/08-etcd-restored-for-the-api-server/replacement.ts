@@ -3,6 +3,7 @@ import type { Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { longestGap, writesIn, writeToEtcd, type Write } from '../etcd-writer.ts';
 import { sample, type Sample } from '../sampling.ts';
+import { lastWords } from './last-words.ts';
 
 interface Seen {
   writes: readonly Write[];
@@ -16,16 +17,6 @@ export async function observeReplacement(lab: Lab, signal: AbortSignal): Promise
   return { writes, app };
 }
 
-/** Why etcd ended itself on a machine since the fault, or undefined where it did not. */
-async function lastWords(lab: Lab, machine: string, startedAt: number): Promise<string | undefined> {
-  // The fault is in force a moment before the drill says so.
-  const since = Math.floor(startedAt / 1000) - 15;
-  const script = `journalctl --no-pager --output=cat -u etcd --since @${since} | grep -m 1 -E '"level":"(fatal|panic)"'`;
-  const line = (await lab.on(machine, script)).stdout;
-  const [, says, error] = /"msg":"([^"]*)"(?:,"error":"([^"]*)")?/.exec(line) ?? [];
-  return error ?? says;
-}
-
 /** What the member with an empty disk does when it is started. */
 export const emptyDisk: Prediction = {
   kind: 'choice',
@@ -36,6 +27,7 @@ export const emptyDisk: Prediction = {
     { value: 'alone', says: 'it begins a new, empty cluster of its own' },
     { value: 'refuses', says: 'it does not come up' },
   ],
+  expected: ['refuses'],
   async measure(lab, { startedAt }) {
     const why = await lastWords(lab, 'e2', startedAt);
     if (why !== undefined) return { value: 'refuses', saw: `its last words: ${why}` };
@@ -71,6 +63,7 @@ export const wrongByte: Prediction = {
     { value: 'repairs', says: 'it repairs the log from the other members' },
     { value: 'refuses', says: 'it refuses to start' },
   ],
+  expected: ['refuses'],
   async measure(lab, { startedAt }) {
     const why = await lastWords(lab, 'e3', startedAt);
     return why === undefined

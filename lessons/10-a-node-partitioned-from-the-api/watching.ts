@@ -1,11 +1,9 @@
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
-import { isReadyPod } from '../../scripts/checks/workloads.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
-import { isTrue } from '../../scripts/lab/conditions.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { visit, type Visit } from '../02-run-an-app/visitor.ts';
 import { runningContainers, type RunningContainer } from '../containers.ts';
 import { bittenAt } from '../moments.ts';
+import { isReadyNode, w2AndPods } from '../node-and-pods.ts';
 import { sample, type Sample } from '../sampling.ts';
 
 /** Pods of the guestbook, as its manifest has them. */
@@ -40,17 +38,9 @@ export const observePartition = async (lab: Lab, signal: AbortSignal): Promise<P
 };
 
 async function askApiServer(lab: Lab): Promise<Said> {
-  const [node, pods] = await Promise.all([
-    lab.kubernetes.get<V1Node>('/api/v1/nodes/w2'),
-    lab.kubernetes.get<{ items: V1Pod[] }>('/api/v1/namespaces/default/pods?labelSelector=app%3Dguestbook'),
-  ]);
-  return {
-    w2Ready: isReadyNode(node),
-    readyOnW1: pods.items.filter((pod) => pod.spec?.nodeName === 'w1' && isReadyPod(pod)).length,
-  };
+  const { w2, ready } = await w2AndPods(lab);
+  return { w2Ready: isReadyNode(w2), readyOnW1: ready.filter(({ spec }) => spec?.nodeName === 'w1').length };
 }
-
-export const isReadyNode = (node: V1Node): boolean => isTrue(node.status?.conditions, 'Ready');
 
 /** @throws where nothing was observed. */
 export function partitionIn({ observed }: DrillFacts): Partition {

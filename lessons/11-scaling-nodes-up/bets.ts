@@ -64,6 +64,7 @@ export const growth: Prediction = {
     { value: 'half', says: 'about half as many again' },
     { value: 'double', says: 'about twice as many, or more' },
   ],
+  expected: ['half', 'double'],
   measure(_lab, { observed }) {
     const { before, after } = growthIn(observed);
     const times = after.perSecond / before.perSecond;

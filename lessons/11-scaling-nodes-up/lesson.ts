@@ -11,7 +11,7 @@ import {
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import { removeGuestbook } from '../guestbook.ts';
 import { dismissWorkers } from '../joiners.ts';
-import { failedRequests, putUnderLoad } from '../under-load.ts';
+import { failedRequests, noneFail, putUnderLoad } from '../under-load.ts';
 import { growth, readyAfter, whereNewPodsStart } from './bets.ts';
 import { askFlatOut, measureAgain } from './flat-out.ts';
 import { applyLimitedGuestbook } from './limited.ts';
@@ -76,7 +76,7 @@ export default defineLesson({
       reach: [deploymentIsRolledOut('guestbook', { replicas: 6 }), podsRunOn(pods, 'w1', 'w2', 'w3'), ...throughBoth],
     }),
     'And down again': task({
-      predictions: [failedRequests('failed-down', 'How many requests fail on the way down?')],
+      predictions: [failedRequests('failed-down', 'How many requests fail on the way down?', noneFail)],
       observe: async (lab, signal) => ({ load: await putUnderLoad(lab, signal) }),
       reach: [onlyFirst, nodesReady, four, noPodIsTerminating(pods), ...throughBoth],
     }),

@@ -1,5 +1,5 @@
 import type { Prediction } from '../../scripts/course/model.ts';
-import { failedRequests } from '../under-load.ts';
+import { failedRequests, noneFail, someFail } from '../under-load.ts';
 import { workersSeen } from './watching.ts';
 
 /** From the first look that saw w2 cordoned until the next one that did not. */
@@ -41,13 +41,28 @@ const saidOfW2: Prediction = {
 };
 
 export const plannedBets: readonly Prediction[] = [
-  failedRequests('failed-planned', 'w2 is drained and rebooted, with all four pods on it. How many requests fail?'),
+  failedRequests(
+    'failed-planned',
+    'w2 is drained and rebooted, with all four pods on it. How many requests fail?',
+    noneFail,
+  ),
   withoutW2,
   saidOfW2,
 ];
 
+/** One belt off each, in a roll-out. What comes of it depends on how quickly the computer starts a pod. */
+export const unreadyBets: readonly Prediction[] = [
+  failedRequests('failed-unready', 'A roll-out, pod by pod, without a readiness probe. How many requests fail?'),
+];
+export const allAtOnceBets: readonly Prediction[] = [
+  failedRequests('failed-at-once', 'A roll-out of all four pods at once, with all other belts on. How many fail?'),
+];
+export const noPreStopBets: readonly Prediction[] = [
+  failedRequests('failed-no-prestop', 'A roll-out, pod by pod, without preStop. How many requests fail?'),
+];
+
 export const carelessBets: readonly Prediction[] = [
-  failedRequests('failed-careless', 'The same commands, without budget and preStop. How many requests fail?'),
+  failedRequests('failed-careless', 'The same commands, without budget and preStop. How many requests fail?', someFail),
 ];
 
 const atOnce: Prediction = {
@@ -59,6 +74,7 @@ const atOnce: Prediction = {
     { value: '1', says: 'one' },
     { value: '2', says: 'both' },
   ],
+  expected: ['1'],
   measure(_lab, { observed }) {
     const looks = workersSeen(observed);
     const most = Math.max(...looks.map(({ saw }) => saw.cordoned.length));
@@ -69,6 +85,10 @@ const atOnce: Prediction = {
 };
 
 export const inTurnBets: readonly Prediction[] = [
-  failedRequests('failed-in-turn', 'Both workers are drained and rebooted by your script. How many requests fail?'),
+  failedRequests(
+    'failed-in-turn',
+    'Both workers are drained and rebooted by your script. How many requests fail?',
+    noneFail,
+  ),
   atOnce,
 ];

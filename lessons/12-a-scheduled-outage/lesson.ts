@@ -2,8 +2,11 @@ import { appAnswersThrough } from '../../scripts/checks/app.ts';
 import {
   budgetIsGone,
   budgetIsThere,
+  podsAreTakenForReady,
+  podsSayWhenReady,
   podsStopAtOnce,
   podsWaitBeforeTheyStop,
+  rollOutMayMiss,
 } from '../../scripts/checks/disruptions.ts';
 import { nodesAreReady, nodeTakesPods } from '../../scripts/checks/nodes.ts';
 import { answerIs } from '../../scripts/checks/objects.ts';
@@ -17,7 +20,7 @@ import {
 import { defineLesson, read, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { applyGuestbook, removeGuestbook } from '../guestbook.ts';
-import { carelessBets, inTurnBets, plannedBets } from './bets.ts';
+import { allAtOnceBets, carelessBets, inTurnBets, noPreStopBets, plannedBets, unreadyBets } from './bets.ts';
 import { bringUpdateProgram, forgetUpdates, updateIsInForce, updateWaits } from './update.ts';
 import { observeOutage } from './watching.ts';
 
@@ -28,6 +31,8 @@ const bothTakePods = [nodeTakesPods('w1'), nodeTakesPods('w2')] as const;
 const rolledOut = deploymentIsRolledOut('guestbook', { replicas: 4 });
 const redis = [statefulSetIsReady('redis-primary'), deploymentIsRolledOut('redis-replica')] as const;
 const throughBoth = [appAnswersThrough('w1'), appAnswersThrough('w2')] as const;
+/** After a roll-out. */
+const renewed = [rolledOut, noPodIsTerminating(pods), ...throughBoth] as const;
 const allWell = [nodesReady, ...bothTakePods, rolledOut, ...redis, noPodIsTerminating(pods), ...throughBoth] as const;
 
 async function budgetAllows(lab: Lab): Promise<string | undefined> {
@@ -46,7 +51,7 @@ etcdctl del reboot/ --prefix >/dev/null
 rm -f "$LAB/reboot-worker"`;
 
 export default defineLesson({
-  minutes: 25,
+  minutes: 30,
   summary:
     'Reboot machines while people use the app: by the book, carelessly, and one after the other by a lock in etcd.',
   needs: 'lab',
@@ -79,15 +84,39 @@ export default defineLesson({
       observe: observeOutage,
       reach: [updateIsInForce('w2'), ...allWell],
     }),
+    'Without a readiness probe': task({
+      predictions: unreadyBets,
+      observe: observeOutage,
+      reach: [podsAreTakenForReady('guestbook'), ...renewed],
+    }),
+    'All at once': task({
+      predictions: allAtOnceBets,
+      observe: observeOutage,
+      reach: [podsSayWhenReady('guestbook'), rollOutMayMiss('guestbook', '100%'), ...renewed],
+    }),
     'Take the belts off': task({
       reach: [
         budgetIsGone('guestbook'),
         podsStopAtOnce('guestbook'),
+        podsSayWhenReady('guestbook'),
+        rollOutMayMiss('guestbook', 0),
         podsRunOnlyOn(pods, 'w2'),
         rolledOut,
         noPodIsTerminating(pods),
         ...bothTakePods,
         updateWaits('w2'),
+      ],
+    }),
+    'A new version, without preStop': task({
+      predictions: noPreStopBets,
+      observe: observeOutage,
+      reach: [
+        deploymentIsRolledOut('guestbook', { replicas: 4, image: 'firedrill/guestbook:2' }),
+        podsStopAtOnce('guestbook'),
+        podsRunOnlyOn(pods, 'w2'),
+        noPodIsTerminating(pods),
+        ...bothTakePods,
+        appAnswersThrough('w2'),
       ],
     }),
     'The same again': task({

@@ -2,8 +2,8 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { isReadyPod } from '../../scripts/checks/workloads.ts';
 import type { DrillFacts } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { isReadyNode } from '../10-a-node-partitioned-from-the-api/watching.ts';
 import { runningContainers, type RunningContainer } from '../containers.ts';
+import { isReadyNode } from '../node-and-pods.ts';
 import { sample, type Sample } from '../sampling.ts';
 import { putUnderLoad, type UnderLoad } from '../under-load.ts';
 

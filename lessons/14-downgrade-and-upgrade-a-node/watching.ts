@@ -1,11 +1,9 @@
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
-import { isReadyPod } from '../../scripts/checks/workloads.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
-import { isTrue } from '../../scripts/lab/conditions.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { visit, type Visit } from '../02-run-an-app/visitor.ts';
 import { runningContainers, stillRunning, type RunningContainer } from '../containers.ts';
 import { bittenAt } from '../moments.ts';
+import { isReadyNode, w2AndPods } from '../node-and-pods.ts';
 import { sample, within, type Sample } from '../sampling.ts';
 
 /** What the API server says of w2 at one moment. */
@@ -41,14 +39,11 @@ export const observeMove = async (lab: Lab, signal: AbortSignal): Promise<Move> 
 };
 
 async function askApiServer(lab: Lab): Promise<Said> {
-  const [node, pods] = await Promise.all([
-    lab.kubernetes.get<V1Node>('/api/v1/nodes/w2'),
-    lab.kubernetes.get<{ items: V1Pod[] }>('/api/v1/namespaces/default/pods?labelSelector=app%3Dguestbook'),
-  ]);
+  const { w2, ready } = await w2AndPods(lab);
   return {
-    ready: isTrue(node.status?.conditions, 'Ready'),
-    cordoned: node.spec?.unschedulable ?? false,
-    pods: pods.items.filter((pod) => pod.spec?.nodeName === 'w2' && isReadyPod(pod)).length,
+    ready: isReadyNode(w2),
+    cordoned: w2.spec?.unschedulable ?? false,
+    pods: ready.filter(({ spec }) => spec?.nodeName === 'w2').length,
   };
 }
 

@@ -23,6 +23,7 @@ const lostByWork: Prediction = {
     { value: 'few', says: 'up to ten' },
     { value: 'more', says: 'more than ten' },
   ],
+  expected: ['none'],
   async measure(lab) {
     const parts = await shiftOf(lab);
     const [planned, unplanned, unexplained] = (['planned', 'unplanned', 'unexplained'] as const).map((why) =>
@@ -63,6 +64,7 @@ const mistakes: Prediction = {
     { value: 'once', says: 'once' },
     { value: 'more', says: 'more often' },
   ],
+  expected: ['never'],
   async measure(lab) {
     const found = (await shiftOf(lab)).flatMap((part) => part.mistakes);
     const value = found.length === 0 ? 'never' : found.length === 1 ? 'once' : 'more';

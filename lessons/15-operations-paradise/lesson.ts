@@ -19,7 +19,7 @@ import { dns, replica, spreadTheRest } from '../13-an-unplanned-outage/places.ts
 import { versionOfOlderKubelet } from '../14-downgrade-and-upgrade-a-node/versions.ts';
 import { applyGuestbook, removeGuestbook } from '../guestbook.ts';
 import { dismissWorkers } from '../joiners.ts';
-import { failedRequests } from '../under-load.ts';
+import { failedRequests, noneFail } from '../under-load.ts';
 import { electionBets, loseLeader, observeElection } from './election.ts';
 import { grade } from './grade.ts';
 import { reportIsWritten } from './incident.ts';
@@ -82,17 +82,19 @@ export default defineLesson({
       ],
     }),
     'More visitors are coming': task({
-      predictions: [failedRequests('grow-failed', 'How many requests will you lose while you grow?')],
+      predictions: [failedRequests('grow-failed', 'How many requests will you lose while you grow?', noneFail)],
       observe: onDuty('More visitors are coming', nothingElse),
       reach: [...largeLab, ...largeApp('firedrill/guestbook:1')],
     }),
     'Version 2 is due': task({
-      predictions: [failedRequests('roll-failed', 'How many requests will you lose by the roll-out?')],
+      predictions: [failedRequests('roll-failed', 'How many requests will you lose by the roll-out?', noneFail)],
       observe: onDuty('Version 2 is due', nothingElse),
       reach: [...largeApp(newImage), appVersionIs('2')],
     }),
     'The nodes are a version behind': task({
-      predictions: [failedRequests('upgrade-failed', 'How many requests will you lose while all nodes are upgraded?')],
+      predictions: [
+        failedRequests('upgrade-failed', 'How many requests will you lose while all nodes are upgraded?', noneFail),
+      ],
       observe: onDuty('The nodes are a version behind', nothingElse),
       reach: [...largeLab, ...upgraded, ...largeApp(newImage)],
     }),
@@ -124,7 +126,7 @@ export default defineLesson({
       unharmed: [etcdMemberCountIs(3), six(newImage), ...storeRuns],
     }),
     'The visitors go home': task({
-      predictions: [failedRequests('shrink-failed', 'How many requests will you lose on the way down?')],
+      predictions: [failedRequests('shrink-failed', 'How many requests will you lose on the way down?', noneFail)],
       observe: onDuty('The visitors go home', nothingElse),
       reach: [
         nodesAreOnly(...nodes),

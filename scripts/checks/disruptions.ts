@@ -1,6 +1,6 @@
-import type { V1Deployment } from '@kubernetes/client-node';
+import type { V1Deployment, V1DeploymentSpec } from '@kubernetes/client-node';
 import { clusterCheck } from './looking.ts';
-import { met, unmet, type Check } from './verdict.ts';
+import { met, unmet, type Check, type Verdict } from './verdict.ts';
 
 const budgetAt = (name: string): string => `/apis/policy/v1/namespaces/default/poddisruptionbudgets/${name}`;
 
@@ -29,11 +29,44 @@ export function podsStopAtOnce(deployment: string): Check {
 }
 
 function preStopCheck(claim: string, name: string, wanted: boolean): Check {
+  return deploymentCheck(claim, name, (spec) => {
+    const has = containersOf(spec).some(({ lifecycle }) => lifecycle?.preStop !== undefined);
+    return has === wanted ? met(claim) : unmet(`they have ${has ? 'a' : 'no'} preStop`, claim);
+  });
+}
+
+/** The pods of the Deployment say themselves when they are Ready: they have a readiness probe. */
+export function podsSayWhenReady(deployment: string): Check {
+  return readinessCheck(`pods of ${deployment} have a readiness probe`, deployment, true);
+}
+
+/** The pods of the Deployment count as Ready as soon as they run. */
+export function podsAreTakenForReady(deployment: string): Check {
+  return readinessCheck(`pods of ${deployment} have no readiness probe`, deployment, false);
+}
+
+function readinessCheck(claim: string, name: string, wanted: boolean): Check {
+  return deploymentCheck(claim, name, (spec) => {
+    const has = containersOf(spec).some(({ readinessProbe }) => readinessProbe !== undefined);
+    return has === wanted ? met(claim) : unmet(`they have ${has ? 'a' : 'no'} readiness probe`, claim);
+  });
+}
+
+/** So many pods of the Deployment may be missing in a roll-out: `maxUnavailable` as it was set, `0` or `100%`. */
+export function rollOutMayMiss(deployment: string, maxUnavailable: number | string): Check {
+  const claim = `maxUnavailable of ${deployment} is ${maxUnavailable}`;
+  return deploymentCheck(claim, deployment, ({ strategy }) => {
+    // What the API server fills in where nobody said anything.
+    const found = strategy?.rollingUpdate?.maxUnavailable ?? '25%';
+    return String(found) === String(maxUnavailable) ? met(claim) : unmet(`it is ${found}`, claim);
+  });
+}
+
+const containersOf = ({ template }: V1DeploymentSpec) => template.spec?.containers ?? [];
+
+function deploymentCheck(claim: string, name: string, judge: (spec: V1DeploymentSpec) => Verdict): Check {
   return clusterCheck(claim, async (cluster) => {
     const found = await cluster.get<V1Deployment>(`/apis/apps/v1/namespaces/default/deployments/${name}`);
-    if (!found) return unmet(`there is no Deployment ${name}`, claim);
-    const containers = found.spec?.template.spec?.containers ?? [];
-    const has = containers.some(({ lifecycle }) => lifecycle?.preStop !== undefined);
-    return has === wanted ? met(claim) : unmet(`they have ${has ? 'a' : 'no'} preStop`, claim);
+    return found?.spec ? judge(found.spec) : unmet(`there is no Deployment ${name}`, claim);
   });
 }

@@ -1,5 +1,5 @@
 import type { Lab } from '../lab/lab.ts';
-import { counted, lastLine, listed, lookSeconds, machineCheck } from './looking.ts';
+import { counted, lastLine, listed, lookSeconds, machineCheck, statusOf } from './looking.ts';
 import { met, unknown, unmet, type Check, type Verdict } from './verdict.ts';
 
 /** What `etcdutl snapshot status` tells of a file. */
@@ -21,14 +21,17 @@ export function etcdDataIsGone(): Check {
   });
 }
 
-/** The snapshot in the lab's folder on the host, such as `backup/first.db`, can be read and holds keys. */
-export function snapshotIsGood(file: string): Check {
+/**
+ * The snapshot in the lab's folder on the host, such as `backup/first.db`, can be read and holds keys.
+ * @param hint what to do where it is not so
+ */
+export function snapshotIsGood(file: string, hint?: string): Check {
   const claim = `$LAB/${file} is a snapshot of etcd`;
   return machineCheck(claim, async (lab) => {
-    const status = await statusOf(lab, file);
-    if (status === 'missing') return unmet(`there is no file $LAB/${file}`, claim);
-    if (status === 'damaged') return unmet(`etcdutl cannot read $LAB/${file}`, claim);
-    if (status.totalKey === 0) return unmet('it holds no keys', claim);
+    const status = await snapshotStatus(lab, file);
+    if (status === 'missing') return unmet(`there is no file $LAB/${file}`, claim, hint);
+    if (status === 'damaged') return unmet(`etcdutl cannot read $LAB/${file}`, claim, hint);
+    if (status.totalKey === 0) return unmet('it holds no keys', claim, hint);
     return met(`it holds ${counted(status.totalKey, 'key')}, revision ${status.revision}`);
   });
 }
@@ -51,7 +54,7 @@ export function etcdKeyIsGone(key: string): Check {
 export function revisionsWereRaised(file: string): Check {
   const claim = `etcd's revision is far above that of $LAB/${file}, and older ones are compacted`;
   return machineCheck(claim, async (lab) => {
-    const status = await statusOf(lab, file);
+    const status = await snapshotStatus(lab, file);
     if (typeof status === 'string') return unknown(`$LAB/${file} is ${status}`);
     const members = await lab.etcd.members({ timeoutSeconds: lookSeconds });
     const revision = Math.max(0, ...members.map((member) => member.revision ?? 0));
@@ -60,15 +63,16 @@ export function revisionsWereRaised(file: string): Check {
   });
 
   function low(revision: number): Verdict {
-    const hint = "Restore again with '--bump-revision 1000000000 --mark-compacted', into all members.";
-    return unmet(`the revision is ${revision}`, claim, hint);
+    return unmet(`the revision is ${revision}`, claim, withBoth);
   }
 }
+
+const withBoth = "Restore again with '--bump-revision 1000000000 --mark-compacted', into all members.";
 
 async function seenAsCompacted(lab: Lab, revision: number, claim: string): Promise<Verdict> {
   const args = ['get', '/registry/nothing', `--rev=${revision}`, `--command-timeout=${lookSeconds}s`];
   const result = await lab.etcd.ctl(args, { timeoutSeconds: lookSeconds + 3 });
-  if (result.exitCode === 0) return unmet(`revision ${revision} can still be read`, claim);
+  if (result.exitCode === 0) return unmet(`revision ${revision} can still be read`, claim, withBoth);
   return /compacted/.test(result.stderr) ? met('it was raised') : unknown(lastLine(result.stderr));
 }
 
@@ -79,21 +83,40 @@ export async function etcdClusterId(lab: Lab): Promise<string | undefined> {
   return /"cluster_id":(\d+)/.exec(result.stdout)?.[1];
 }
 
-/** The members are another cluster than the one whose ID the ConfigMap holds (key `cluster`). */
-export function etcdClusterIsNew(configMap: string): Check {
-  const claim = `etcd is a new cluster, not the one that the ConfigMap ${configMap} remembers`;
+/**
+ * The members are another cluster than those whose IDs these ConfigMaps hold (key `cluster`). One that is not there is
+ * left out.
+ */
+export function etcdClusterIsNew(...configMaps: readonly [string, ...string[]]): Check {
+  const those = configMaps.length === 1 ? 'the one that the ConfigMap' : 'one of those that the ConfigMaps';
+  const remember = configMaps.length === 1 ? 'remembers' : 'remember';
+  const claim = `etcd is a new cluster, not ${those} ${listed(configMaps)} ${remember}`;
   return machineCheck(claim, async (lab) => {
-    const path = `/api/v1/namespaces/default/configmaps/${configMap}`;
-    const { data } = await lab.kubernetes.get<{ data?: Record<string, string> }>(path);
-    const before = data?.['cluster'];
-    const now = await etcdClusterId(lab);
-    if (before === undefined || now === undefined) return unknown('nobody tells the ID of the cluster');
-    if (now !== before) return met(`its ID is ${now}; it was ${before}`);
-    return unmet(`its ID is still ${now}`, claim, 'Restore all members again, with another --initial-cluster-token.');
+    const [now, ...found] = await Promise.all([
+      etcdClusterId(lab),
+      ...configMaps.map((name) => rememberedCluster(lab, name)),
+    ]);
+    const before = found.filter((id) => id !== undefined);
+    if (before.length === 0 || now === undefined) return unknown('nobody tells the ID of the cluster');
+    if (!before.includes(now)) return met(`its ID is ${now}; it was ${before.at(-1) ?? ''}`);
+    const hint = 'Restore all members again, with an --initial-cluster-token that was not used before.';
+    return unmet(`its ID is still ${now}`, claim, hint);
   });
 }
 
-async function statusOf(lab: Lab, file: string): Promise<SnapshotStatus | 'missing' | 'damaged'> {
+async function rememberedCluster(lab: Lab, configMap: string): Promise<string | undefined> {
+  try {
+    const path = `/api/v1/namespaces/default/configmaps/${configMap}`;
+    const { data } = await lab.kubernetes.get<{ data?: Record<string, string> }>(path);
+    // Written while nobody told it.
+    return data?.['cluster'] === '' ? undefined : data?.['cluster'];
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+async function snapshotStatus(lab: Lab, file: string): Promise<SnapshotStatus | 'missing' | 'damaged'> {
   const script = `[ -s "$LAB/${file}" ] || { echo missing; exit 0; }; etcdutl snapshot status "$LAB/${file}" -w json`;
   const result = await lab.onHost(script, { timeoutSeconds: lookSeconds + 3 });
   if (result.stdout.trim() === 'missing') return 'missing';

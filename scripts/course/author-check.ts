@@ -26,7 +26,7 @@ const cleanSeconds = 30;
 
 /**
  * Proves a lesson on the real lab: linted, its baseline holds, no task is solved before its commands, which reach it,
- * drills bite and are mended, bets can be measured, and nothing is left behind. `run.ui` must not be interactive.
+ * drills bite and are mended, bets can be measured and come out as the page says, and nothing is left behind. `run.ui` must not be interactive.
  * @throws Interrupted.
  */
 export async function checkLesson(run: LessonRun, onProof: (proof: Proof) => void): Promise<readonly Proof[]> {
@@ -107,10 +107,14 @@ class AuthorCheck {
     if (end.kind !== 'reached') throw new Disproved(end.kind === 'failed' ? end.why : `it ended with '${end.kind}'`);
     const step = lesson.definition.steps[page.heading];
     const bets = step?.kind === 'task' || step?.kind === 'drill' ? (step.predictions ?? []) : [];
-    const scored = heard.filter((event) => event.type === 'prediction-scored').length;
-    if (scored === bets.length) return;
+    const scores = heard.filter((event) => event.type === 'prediction-scored');
+    const otherwise = scores.flatMap(({ question, measured, saw, unexpected }) =>
+      unexpected === undefined ? [] : [`${question} Measured: ${measured} (${saw}). The page says: ${unexpected}.`],
+    );
     const notes = heard.flatMap((event) => (event.type === 'note' ? [event.text] : []));
-    throw new Disproved(`${scored} of ${bets.length} bets were measured. ${notes.join(' ')}`);
+    const missing =
+      scores.length === bets.length ? [] : [`${scores.length} of ${bets.length} bets were measured.`, ...notes];
+    if (otherwise.length + missing.length > 0) throw new Disproved([...missing, ...otherwise].join(' '));
   }
 
   private async provesClean(before: Fingerprint, prepared: Fingerprint): Promise<void> {

@@ -1,6 +1,6 @@
 import { readLesson } from './load.ts';
 import type { Problem } from './markdown.ts';
-import type { LoadedLesson, Page, Step } from './model.ts';
+import type { LoadedLesson, Page, Prediction, Step } from './model.ts';
 
 /** Machines of the default lab: what `on=` may name. */
 const machines = ['e1', 'e2', 'e3', 'c1', 'w1', 'w2'];
@@ -40,8 +40,13 @@ function wholeLesson(lesson: LoadedLesson): Problem[] {
       !/debrief/i.test(last.heading) && {
         file: readme,
         line: last.line,
-        message: "expected '### Debrief' in the last step: what happened, what would have helped",
+        message: "expected '### Debrief' in the last step: what happened, what would have helped, and in production",
       },
+    ...missingParts(last).map((part) => ({
+      file: readme,
+      line: last?.line ?? 1,
+      message: `the last debrief has no part '**${part}'; expected all of ${debriefParts.join(', ')}`,
+    })),
     [lesson.title, lesson.introduction, summary].some(hasGap) && {
       file: readme,
       line: 1,
@@ -49,6 +54,15 @@ function wholeLesson(lesson: LoadedLesson): Problem[] {
     },
   ];
   return problems.filter((problem) => problem !== false);
+}
+
+/** How the paragraphs of a lesson's last debrief begin, in bold. A learner finds the same three in each. */
+const debriefParts = ['What happened', 'What would have helped', 'In production'];
+
+function missingParts(last: Page | undefined): string[] {
+  const text = last?.debrief ?? (last && /debrief/i.test(last.heading) ? last.text : undefined);
+  if (text === undefined) return [];
+  return debriefParts.filter((part) => !new RegExp(`^\\*\\*${part}\\b`, 'm').test(text));
 }
 
 function onePage(lesson: LoadedLesson, page: Page): Problem[] {
@@ -79,7 +93,24 @@ function whatIsDone(step: Exclude<Step, { kind: 'read' }>, page: Page): (string 
     !page.commands.some((command) => !command.show) && 'no command that reaches it; expected at least one sh block',
     checks.some(({ claim }) => claim.trim() === '') && 'a check without a claim',
     step.kind === 'drill' && !step.predictions?.length && 'a drill without predictions; expected at least one bet',
+    ...(step.predictions ?? []).map(whatIsExpected),
   ];
+}
+
+/** What is wrong with what a bet expects: something that cannot come true, or anything at all. */
+function whatIsExpected(prediction: Prediction): string | false {
+  const { id } = prediction;
+  if (prediction.kind === 'seconds') {
+    const { from, to } = prediction.expected ?? { from: 0, to: 0 };
+    return from > to && `bet '${id}' expects ${from} to ${to} s; expected the smaller number first`;
+  }
+  const { choices, expected } = prediction;
+  if (!expected) return false;
+  const values = choices.map(({ value }) => value);
+  const wrong = expected.find((value) => !values.includes(value));
+  if (wrong !== undefined) return `bet '${id}' expects '${wrong}'; expected one of ${values.join(', ')}`;
+  const says = expected.length === 0 ? 'nothing' : values.every((value) => expected.includes(value)) && 'anything';
+  return says !== false && `bet '${id}' expects ${says}; expected some of ${values.join(', ')}, or leave it out`;
 }
 
 const hasGap = (text: string): boolean => /\bTODO\b/.test(text);

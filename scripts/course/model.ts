@@ -9,6 +9,8 @@ export type Prediction =
       id: string;
       question: string;
       choices: readonly { value: string; says: string }[];
+      /** Values of which the page says that one comes true, on any computer. For authors: learners may measure others. */
+      expected?: readonly string[];
       /** The value of the choice that came true on this lab, and what was seen. */
       measure(lab: Lab, drill: DrillFacts): Promise<{ value: string; saw: string }>;
     }
@@ -16,6 +18,8 @@ export type Prediction =
       kind: 'seconds';
       id: string;
       question: string;
+      /** Seconds between which the page says that it lies, on any computer. Most times depend on the computer: leave it out. */
+      expected?: { from: number; to: number };
       /** Seconds measured, with the error of the measurement in seconds. */
       measure(lab: Lab, drill: DrillFacts): Promise<{ seconds: number; errorSeconds: number; saw: string }>;
     };

@@ -36,6 +36,7 @@ interface Score {
   measured: string;
   saw: string;
   right: boolean | undefined;
+  unexpected?: string;
 }
 
 async function measured(prediction: Prediction, bet: string | undefined, facts: DrillFacts, lab: Lab): Promise<Score> {
@@ -48,15 +49,22 @@ async function measured(prediction: Prediction, bet: string | undefined, facts: 
       measured: says(value),
       saw,
       right: bet === undefined ? undefined : bet === value,
+      ...(prediction.expected?.includes(value) === false
+        ? { unexpected: prediction.expected.map(says).join(', or: ') }
+        : {}),
     };
   }
   const { seconds, errorSeconds, saw } = await prediction.measure(lab, facts);
+  const { expected } = prediction;
   const guess = bet === undefined ? undefined : secondsIn(bet);
   return {
     said: guess === undefined ? (bet ?? 'no bet') : `${guess} s`,
     measured: `${rounded(seconds)} s (± ${rounded(errorSeconds)} s)`,
     saw,
     right: guess === undefined ? undefined : isClose(guess, seconds, errorSeconds),
+    ...(expected && (seconds + errorSeconds < expected.from || seconds - errorSeconds > expected.to)
+      ? { unexpected: `${expected.from} to ${expected.to} s` }
+      : {}),
   };
 }
 

@@ -24,6 +24,8 @@ export type CourseEvent =
       measured: string;
       saw: string;
       right: boolean | undefined;
+      /** What the page says instead, where something else was measured. */
+      unexpected?: string;
     }
   | { type: 'hint'; tier: number; text: string }
   | {

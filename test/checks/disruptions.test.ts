@@ -2,22 +2,29 @@ import { expect, test } from 'vitest';
 import {
   budgetIsGone,
   budgetIsThere,
+  podsAreTakenForReady,
+  podsSayWhenReady,
   podsStopAtOnce,
   podsWaitBeforeTheyStop,
+  rollOutMayMiss,
 } from '../../scripts/checks/disruptions.ts';
 import type { Check } from '../../scripts/checks/verdict.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { fakeLab } from './fake-lab.ts';
 
 const budget = fakeLab({ objects: { '/apis/policy/v1/namespaces/default/poddisruptionbudgets/guestbook': {} } });
-const deployment = (container: object) =>
+const deployment = (container: object, maxUnavailable?: number | string) =>
   fakeLab({
     objects: {
       '/apis/apps/v1/namespaces/default/deployments/guestbook': {
-        spec: { template: { spec: { containers: [container] } } },
+        spec: {
+          ...(maxUnavailable === undefined ? {} : { strategy: { rollingUpdate: { maxUnavailable } } }),
+          template: { spec: { containers: [container] } },
+        },
       },
     },
   });
+const says = deployment({ readinessProbe: { httpGet: { path: '/readyz' } } });
 const waits = deployment({ lifecycle: { preStop: { sleep: { seconds: 3 } } } });
 const atOnce = deployment({ lifecycle: {} });
 const none = fakeLab({});
@@ -38,6 +45,18 @@ test.each<[string, Check, Lab]>([
   ['unmet', podsStopAtOnce('guestbook'), waits],
   ['unmet', podsStopAtOnce('guestbook'), none],
   ['unknown', podsStopAtOnce('guestbook'), down],
+  ['met', podsSayWhenReady('guestbook'), says],
+  ['unmet', podsSayWhenReady('guestbook'), deployment({})],
+  ['met', podsAreTakenForReady('guestbook'), deployment({})],
+  ['unmet', podsAreTakenForReady('guestbook'), says],
+  ['unmet', podsAreTakenForReady('guestbook'), none],
+  ['unknown', podsAreTakenForReady('guestbook'), down],
+  ['met', rollOutMayMiss('guestbook', 0), deployment({}, 0)],
+  ['unmet', rollOutMayMiss('guestbook', 0), deployment({})],
+  ['met', rollOutMayMiss('guestbook', '100%'), deployment({}, '100%')],
+  ['unmet', rollOutMayMiss('guestbook', '100%'), deployment({}, 0)],
+  ['unmet', rollOutMayMiss('guestbook', 0), none],
+  ['unknown', rollOutMayMiss('guestbook', 0), down],
 ])('%s (%#)', async (kind, check, lab) => {
   expect((await check.look(lab)).kind).toBe(kind);
 });

@@ -23,6 +23,14 @@ const clusterOf = (id: string): Answers => ({
   ctl: { stdout: `{"header":{"cluster_id":${id}}}` },
   objects: { '/api/v1/namespaces/default/configmaps/before': { data: { cluster: '17237436991929493444' } } },
 });
+const twoClusters = (id: string): Answers => {
+  const { objects, ctl } = clusterOf(id);
+  return {
+    ctl: ctl!,
+    objects: { ...objects, '/api/v1/namespaces/default/configmaps/second': { data: { cluster: '42' } } },
+  };
+};
+const both = data.etcdClusterIsNew('before', 'second');
 const list = (last: string) => ({ ctl: { stdout: `8e, started, e1, https://a, https://b, false\n${last}\n` } });
 const configMap = { objects: { '/api/v1/namespaces/default/configmaps/a': {} } };
 
@@ -49,6 +57,12 @@ const table: [string, Check, Answers, 'met' | 'unmet' | 'unknown', RegExp][] = [
   ['another cluster', data.etcdClusterIsNew('before'), clusterOf('1'), 'met', /it was 172/],
   ['the same, to the last digit', data.etcdClusterIsNew('before'), clusterOf('17237436991929493444'), 'unmet', /still/],
   ['another in the last digit', data.etcdClusterIsNew('before'), clusterOf('17237436991929493445'), 'met', /it was/],
+  ['another than both before', both, twoClusters('1'), 'met', /it was 42/],
+  ['the same as the second', both, twoClusters('42'), 'unmet', /still 42/],
+  ['the same as the first', both, twoClusters('17237436991929493444'), 'unmet', /still 172/],
+  ['one before is not remembered', both, clusterOf('1'), 'met', /it was 172/],
+  ['none before is remembered', data.etcdClusterIsNew('nowhere'), clusterOf('1'), 'unknown', /nobody tells/],
+  ['cluster: no answer', both, { ...twoClusters('1'), down: true }, 'unknown', /ECONNREFUSED/],
   ['one silent', etcdMembersAreSilent(1), { members: [member('e1', true), member('e2', false)] }, 'met', /e2/],
   [
     'two silent',
@@ -77,4 +91,17 @@ test.each(table)('%s', async (_name, check, answers, kind, says) => {
   const verdict = await check.look(lab);
   expect(verdict.kind).toBe(kind);
   expect(verdict.kind === 'unknown' ? verdict.why : verdict.saw).toMatch(says);
+});
+
+test.each([
+  ['a snapshot that is gone', data.snapshotIsGood(file, 'Take another.'), noFile, 'Take another.'],
+  ['one that is cut short', data.snapshotIsGood(file, 'Take another.'), cutShort, 'Take another.'],
+  [
+    'a restore that is not compacted',
+    data.revisionsWereRaised(file),
+    { ...status, members: raised },
+    '--mark-compacted',
+  ],
+] as const)('%s comes with a hint', async (_name, check, answers: Answers, hint) => {
+  expect(await check.look(fakeLab(answers))).toMatchObject({ hint: expect.stringContaining(hint) as string });
 });

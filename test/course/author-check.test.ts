@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { checkLesson, type Proof } from '../../scripts/course/author-check.ts';
 import { differences, fingerprintOf } from '../../scripts/course/fingerprint.ts';
 import { loadLesson } from '../../scripts/course/load.ts';
-import { task, type Lesson, type LoadedLesson } from '../../scripts/course/model.ts';
+import { task, type Lesson, type LoadedLesson, type Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { FakeUi, routeDrill, runOf, World } from './fakes.ts';
+import { FakeUi, fixed, routeDrill, runOf, verdicts, World } from './fakes.ts';
 
 const lamp = join(import.meta.dirname, '../fixtures/lessons/01-light-a-lamp');
 
@@ -47,6 +47,28 @@ const broken = (proofs: readonly Proof[]): string[] =>
     .filter(({ outcome }) => outcome !== 'proved')
     .map(({ claim, outcome, why }) => `${outcome}: ${claim}: ${why ?? ''}`);
 
+/** A bet on red, blue or something else. It always comes out red. */
+const shade = (...others: string[]): Prediction => ({
+  kind: 'choice',
+  id: 'shade',
+  question: 'What colour?',
+  choices: [
+    { value: 'red', says: 'it is red' },
+    { value: 'blue', says: 'it is blue' },
+  ],
+  expected: ['blue', ...others],
+  measure: () => Promise.resolve({ value: 'red', saw: 'red light' }),
+});
+
+/** A bet on a time that is always 7 s, give or take half a second. */
+const glow = (from: number, to: number): Prediction => ({
+  kind: 'seconds',
+  id: 'glow',
+  question: 'How long?',
+  expected: { from, to },
+  measure: () => Promise.resolve({ seconds: 7, errorSeconds: 0.5, saw: 'it glowed' }),
+});
+
 describe('author-check', () => {
   it('proves a lesson that works', async () => {
     const proofs = await prove(new World(), () => ({}));
@@ -61,6 +83,14 @@ describe('author-check', () => {
       'step 3, See it refuse: its commands work',
       'it leaves nothing behind',
     ]);
+  });
+
+  it('proves bets that come out as the page says, times within their error', async () => {
+    const predictions = [shade('red'), glow(1, 6.5), glow(7.5, 9)];
+    const proofs = await prove(new World(), () => ({
+      steps: { 'Light it': task({ reach: [fixed(verdicts.met)], startsUnmet: false, predictions }) },
+    }));
+    expect(broken(proofs)).toEqual([]);
   });
 
   it.each<[string, (world: World) => Partial<Lesson>, RegExp]>([
@@ -103,6 +133,16 @@ describe('author-check', () => {
         },
       }),
       /0 of 1 bets were measured.*How long\? \(lost\)/,
+    ],
+    [
+      'a bet that comes out otherwise than the page says',
+      (world) => ({ steps: { 'Light it': task({ reach: [world.check('lamp')], predictions: [shade('dark')] }) } }),
+      /^disproved: step 2.*reach it: What colour\? Measured: it is red \(red light\)\. The page says: it is blue, or: dark\./,
+    ],
+    [
+      'a time that the page excludes',
+      (world) => ({ steps: { 'Light it': task({ reach: [world.check('lamp')], predictions: [glow(1, 5)] }) } }),
+      /How long\? Measured: 7\.0 s \(± 0\.5 s\) \(it glowed\)\. The page says: 1 to 5 s\./,
     ],
     [
       'a drill that does not start green',

@@ -141,6 +141,12 @@ describe('a broken lesson', () => {
     ['README.md', '### Debrief\n\n**What happened.**', '**What happened.**', /'### Debrief' in the last step/],
     ['README.md', 'A lamp was lit.', 'TODO', /still says TODO/],
     ['lesson.ts', 'minutes: 5', 'minutes: 500', /minutes is 500/],
+    ['lesson.ts', "id: 'says',", "id: 'says', expected: ['off'],", /'says' expects 'off'; expected one of on, lit/],
+    ['lesson.ts', "id: 'says',", "id: 'says', expected: [],", /'says' expects nothing/],
+    ['lesson.ts', "id: 'says',", "id: 'says', expected: ['lit', 'on'],", /'says' expects anything/],
+    ['README.md', '**What happened.**', '**Before.**', /no part '\*\*What happened'/],
+    ['README.md', '**What would have helped.**', 'It helped:', /no part '\*\*What would have helped'/],
+    ['README.md', '**In production.**', 'Elsewhere:', /no part '\*\*In production'/],
   ])('does not pass the linter: %s without %s', async (file, from, to, message) => {
     const problems = await lintLesson(await broken(file, from, to));
     expect(problems.map((problem) => problem.message).join('\n')).toMatch(message);

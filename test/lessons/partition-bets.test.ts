@@ -4,9 +4,11 @@ import { lossBets, loseOneWay } from '../../lessons/10-a-node-partitioned-from-t
 import { cutMost, mostBets } from '../../lessons/10-a-node-partitioned-from-the-api/most-drill.ts';
 import { gracePeriodIn, tolerationIn } from '../../lessons/10-a-node-partitioned-from-the-api/patience.ts';
 import { secondsUntilSeen } from '../../lessons/moments.ts';
+import { isReadyNode, w2AndPods } from '../../lessons/node-and-pods.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { createLayout } from '../../scripts/lab/layout.ts';
+import { fakeLab } from '../checks/fake-lab.ts';
 
 const lab = {} as Lab;
 /** Cut at 1 s, given up at 60 s, mended at about 70 s. */
@@ -156,4 +158,17 @@ test('both patiences are read from what is told to the lab', () => {
 test('looks before the moment do not count', () => {
   const looks = [seen(1, 'yes'), seen(4, 'no'), seen(6, 'yes')] as { from: number; to: number; saw: string }[];
   expect(secondsUntilSeen(looks, 3000, 'it', (saw) => saw === 'yes')).toEqual({ seconds: 3, errorSeconds: 2.2 });
+});
+
+test('of the pods of the guestbook only those that are Ready and may stay are told', async () => {
+  const pod = (name: string, status: string, metadata: object = {}) => ({
+    metadata: { name, ...metadata },
+    status: { conditions: [{ type: 'Ready', status }] },
+  });
+  const items = [pod('a', 'True'), pod('b', 'False'), pod('c', 'True', { deletionTimestamp: 'now' })];
+  const node = { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } };
+  const pods = '/api/v1/namespaces/default/pods?labelSelector=app%3Dguestbook';
+  const { w2, ready } = await w2AndPods(fakeLab({ objects: { '/api/v1/nodes/w2': node, [pods]: { items } } }));
+  expect(ready.map(({ metadata }) => metadata?.name)).toEqual(['a']);
+  expect(isReadyNode(w2)).toBe(false);
 });
