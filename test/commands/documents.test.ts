@@ -103,6 +103,11 @@ test('README shows every command of the program', async () => {
   expect(missing).toEqual([]);
 });
 
+test('README asks for the Node.js that package.json asks for', async () => {
+  const { engines } = JSON.parse(await textOf('package.json')) as { engines: { node: string } };
+  expect(await textOf('README.md')).toContain(`to type \`npm ci\`: ${engines.node.replace('>=', '')} or newer`);
+});
+
 test('README and CONTRIBUTING name the lessons that the tests leave to the soak', async () => {
   const list = /provenBySoak = \[([\d, ]+)\]/.exec(await textOf('test/e2e/lessons.test.ts'))?.[1];
   const said = list?.replace(/, (\d+)$/, ' and $1');
