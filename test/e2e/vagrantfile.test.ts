@@ -9,8 +9,12 @@ import { checkoutFolder } from '../../scripts/system/folders.ts';
 
 /*
  * What the Vagrantfile makes of what was rendered, told to a stand-in for Vagrant. It needs no lab, but the Ruby that comes
- * with Debian's package vagrant, which is there when these tests run.
+ * with Debian's package vagrant, which is there when these tests run. Other systems' Vagrant may keep its Ruby to itself.
  */
+const noRuby = (await execa('ruby', ['--version'], { reject: false })).exitCode !== 0;
+if (noRuby) console.warn('skipped: what the Vagrantfile says (there is no ruby)');
+const withRuby = noRuby && process.env['CI'] !== 'true' ? describe.skip : describe;
+
 let state: string;
 beforeAll(async () => {
   state = await mkdtemp(join(tmpdir(), 'firedrill-test-'));
@@ -48,7 +52,7 @@ async function ofMachine(provider: Provider, name: string): Promise<string[]> {
 
 const has = (ruby: string) => expect.stringMatching(ruby) as string;
 
-describe('the Vagrantfile', () => {
+withRuby('the Vagrantfile', () => {
   it('says what to run where nothing has been rendered', async () => {
     const ran = await told('another');
     expect(ran.exitCode).toBe(1);

@@ -91,7 +91,7 @@ describe('the bets on names', () => {
   });
 
   it('have a choice for each value that can be measured', () => {
-    const values = namesBets.map((bet) => (bet.kind === 'choice' ? bet.choices.map(({ value }) => value) : []));
+    const values = namesBets.map(({ choices }) => choices.map(({ value }) => value));
     expect(values).toEqual([
       ['all', 'some', 'none'],
       ['answered', 'half', 'silence'],

@@ -39,7 +39,7 @@ const shownOf = (lesson: LoadedLesson, look: Look): Shown[] =>
 /** Every block of a Markdown text, those in lists and quotations, too. */
 function blocksOf(markdown: string): Token[] {
   const all: Token[] = [];
-  marked.walkTokens(marked.lexer(markdown), (token) => void all.push(token));
+  void marked.walkTokens(marked.lexer(markdown), (token) => void all.push(token));
   return all;
 }
 
