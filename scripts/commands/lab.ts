@@ -15,7 +15,10 @@ export function addLabCommand(program: Command): void {
     .description('Boot the lab, or bring back one that was halted or killed.')
     .addOption(new Option('--size <size>', 'how many machines').choices(['default', 'single', 'ha']))
     .addOption(
-      new Option('--provider <provider>', 'what makes the machines').choices(['docker', 'virtualbox', 'parallels']),
+      new Option(
+        '--provider <provider>',
+        'what makes the machines; virtual machines are rendered, but not usable yet',
+      ).choices(['docker', 'virtualbox', 'parallels']),
     )
     .option('--subnet <cidr>', "the machines' network, a /24 (default: $FIREDRILL_SUBNET or 10.0.3.0/24)")
     .option(

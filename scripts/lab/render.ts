@@ -21,7 +21,7 @@ const flatcarBox = {
   url: 'https://stable.release.flatcar-linux.net/amd64-usr/current/flatcar_production_vagrant.json',
 };
 
-/** Megabytes of memory of a virtual machine, by its first role (measured: 38, 354 and 120 MB in use). */
+/** Megabytes of memory of a virtual machine for each of its roles (measured: 38, 354 and 120 MB in use). */
 const memoryMegabytes = { etcd: 512, controller: 1536, worker: 1024 } as const;
 
 /** Makes the lab's certificates and ssh key, where they are not there yet. */
@@ -34,10 +34,8 @@ export async function makeCredentials(layout: Layout): Promise<void> {
   await runOrThrow('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `firedrill ${layout.name}`, '-f', key]);
 }
 
-/** Writes everything that Vagrant, the machines and the learner's shell read of a lab. */
-export async function renderLab(layout: Layout, bundle: Bundle, kubernetesVersion: string): Promise<void> {
-  const folder = labFolder(layout.name);
-  await mkdir(join(folder, 'bin'), { recursive: true });
+/** Writes what each machine is told, for its owner only: keys are in it. The lab's folder has certificates and ssh key. */
+export async function writeUserData(layout: Layout, folder: string, kubernetesVersion: string): Promise<void> {
   const sshPublicKey = (await readFile(join(folder, 'ssh', 'id.pub'), 'utf8')).trim();
   const facts = { layout, pki: join(folder, 'pki'), sshPublicKey, kubernetesVersion };
   await Promise.all(
@@ -50,6 +48,13 @@ export async function renderLab(layout: Layout, bundle: Bundle, kubernetesVersio
       await writeAtomically(join(seed, 'meta-data'), `instance-id: ${layout.name}-${machine.name}\ndsmode: local\n`);
     }),
   );
+}
+
+/** Writes everything that Vagrant, the machines and the learner's shell read of a lab. */
+export async function renderLab(layout: Layout, bundle: Bundle, kubernetesVersion: string): Promise<void> {
+  const folder = labFolder(layout.name);
+  await mkdir(join(folder, 'bin'), { recursive: true });
+  await writeUserData(layout, folder, kubernetesVersion);
   await writeAtomically(sshConfigPath(folder), renderSshConfig(layout, folder));
   await writeKubeconfig(layout, folder);
   await renderShellPrograms(folder, bundle);
@@ -58,7 +63,7 @@ export async function renderLab(layout: Layout, bundle: Bundle, kubernetesVersio
 }
 
 /** What the Vagrantfile reads. */
-async function planFor(layout: Layout, bundle: Bundle, folder: string): Promise<unknown> {
+export async function planFor(layout: Layout, bundle: Bundle, folder: string): Promise<unknown> {
   const machines = await Promise.all(
     layout.machines.map(async (machine) => ({
       name: machine.name,
@@ -66,7 +71,7 @@ async function planFor(layout: Layout, bundle: Bundle, folder: string): Promise<
       address: machine.address,
       ports: machine.publishedPorts,
       userData: join(folder, 'cloud-config', machine.name, 'user-data'),
-      memoryMegabytes: memoryMegabytes[machine.roles[0] ?? 'worker'],
+      memoryMegabytes: machine.roles.reduce((sum, role) => sum + memoryMegabytes[role], 0),
       volumes: mountsOf(layout, machine, bundle, folder),
       createArguments: await createArguments(layout, machine),
     })),
