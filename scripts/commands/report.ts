@@ -6,6 +6,7 @@ import { historyName } from '../stage/history.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { isMissing, readIfThere, writeAtomically } from '../system/files.ts';
 import { stateFolder } from '../system/folders.ts';
+import { maskedJson } from '../system/secrets.ts';
 import { lessonNamedOrOpen } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { samplesPath } from './flight-recorder.ts';
@@ -63,7 +64,8 @@ export async function writeReport(
   const path = out ?? join(folder, 'reports', basename(log).replace(/\.jsonl$/, '.md'));
   const beside = path.replace(/\.md$/, '');
   const [picture, timeline] = [`${beside}.svg`, `${beside}.timeline.jsonl`];
-  await writeAtomically(timeline, merged.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  // Once more: a log may be older than what is known of secrets now.
+  await writeAtomically(timeline, merged.map((line) => `${maskedJson(line)}\n`).join(''));
   const drawn = [...(whole ? [whole] : []), ...drillsIn(merged)];
   await writeAtomically(picture, timelineSvg(lesson.title, drawn, load.loadStrip));
   await writeAtomically(path, incidentReport(lesson.title, merged, basename(picture), load.loadSection(merged)));

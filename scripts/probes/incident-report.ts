@@ -1,3 +1,4 @@
+import { masked } from '../system/secrets.ts';
 import { tooCostly, type SummaryLine } from './probe.ts';
 import {
   drillsIn,
@@ -171,12 +172,3 @@ const since = (drill: DrillTimeline, time: number): string => {
 };
 
 const cell = (text: string): string => masked(text).replaceAll('|', '\\|').replace(/\s+/g, ' ').trim();
-
-/** Commands may hold passwords and tokens: a report is made to be shown around. */
-export const masked = (text: string): string =>
-  text
-    .replace(
-      /((?:password|passwd|token|secret)[\w-]*\s*[=:]\s*|--(?:password|token)\s+)(?!\*)("[^"]*"|'[^']*'|\S+)/gi,
-      '$1***',
-    )
-    .replace(/(Bearer\s+)\S+/g, '$1***');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeReport } from '../../scripts/commands/report.ts';
-import { costOf, incidentReport, masked } from '../../scripts/probes/incident-report.ts';
+import { costOf, incidentReport } from '../../scripts/probes/incident-report.ts';
 import { timelineSvg } from '../../scripts/probes/timeline-svg.ts';
 import { drillsIn, lastRun, mergeTimeline, parseLines, stretchesOf } from '../../scripts/probes/timeline.ts';
 
@@ -94,16 +94,6 @@ test('the picture is well-formed, and escapes what comes from outside', () => {
   expect(svg).toContain('fill="#d94801"><title>API read: failed, refused, 5.2 s</title>');
 });
 
-test.each([
-  ['curl -H "Authorization: Bearer abc.def"', 'abc.def'],
-  ['PASSWORD=hunter2 run', 'hunter2'],
-  ["--from-literal=api-token='a b'", 'a b'],
-  ['kubectl --token abc get pods', 'abc'],
-])('secrets are masked: %s', (command, secret) => {
-  expect(masked(command)).not.toContain(secret);
-  expect(masked(command)).toContain('***');
-});
-
 test('a report is written beside its picture and timeline; without a run it says so', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'report-'));
   try {
@@ -116,7 +106,9 @@ test('a report is written beside its picture and timeline; without a run it says
     const written = await writeReport(lesson, join(folder, 'out', 'mine.md'), folder);
     expect(await readFile(written.report, 'utf8')).toContain('(mine.svg)');
     expect(await readFile(written.picture, 'utf8')).toContain('<svg');
-    expect(parseLines(await readFile(written.timeline, 'utf8'))).toEqual(timeline);
+    const kept = await readFile(written.timeline, 'utf8');
+    expect(kept).not.toContain('hunter2');
+    expect(kept.replace('***', 'hunter2')).toBe(lines(timeline));
   } finally {
     await rm(folder, { recursive: true });
   }
