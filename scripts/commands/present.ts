@@ -46,20 +46,26 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
     process.exitCode = lab;
     return;
   }
-  const [{ createPresenterUi }, { PositionKeeper, readPosition, stepToGoOnAt }, { openShell }, { wantsColour }] =
-    await Promise.all([
-      import('../present/presenter-ui.ts'),
-      import('../present/position.ts'),
-      import('../ui/shell.ts'),
-      import('../ui/look.ts'),
-    ]);
-  const [{ runLesson }, { openEventLog }, { withListeners }, { createFaults }, { FlightRecorder }] = await Promise.all([
-    import('../course/runner.ts'),
-    import('../course/event-log.ts'),
-    import('../course/listen.ts'),
-    import('../faults/faults.ts'),
-    import('./flight-recorder.ts'),
+  const [
+    { createPresenterUi },
+    { PositionKeeper, readPosition, stepToGoOnAt },
+    { openShell, wantsRecord },
+    { wantsColour },
+  ] = await Promise.all([
+    import('../present/presenter-ui.ts'),
+    import('../present/position.ts'),
+    import('../ui/shell.ts'),
+    import('../ui/look.ts'),
   ]);
+  const [{ runLesson }, { openEventLog }, { withListeners }, { createFaults }, { FlightRecorder }, { recorded }] =
+    await Promise.all([
+      import('../course/runner.ts'),
+      import('../course/event-log.ts'),
+      import('../course/listen.ts'),
+      import('../faults/faults.ts'),
+      import('./flight-recorder.ts'),
+      import('./shell-log.ts'),
+    ]);
   const left = auto ? 0 : stepToGoOnAt(lesson, await readPosition());
   const fromStep = options.from === undefined ? left : stepNamed(lesson, options.from);
   if (fromStep > 0 && options.from === undefined) {
@@ -68,6 +74,13 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
     );
   }
   const positions = new PositionKeeper();
+  const log = openEventLog(lesson.id);
+  const shell = recorded({
+    where: log.path,
+    take: (command) => {
+      ui.emit({ type: 'learner-command', ...command });
+    },
+  });
   const shown = createPresenterUi({
     input: process.stdin,
     output: process.stdout,
@@ -77,9 +90,8 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
     environment: () => lab.shellEnvironment(),
     positions,
     signal: context.signal,
-    openShell,
+    openShell: wantsRecord(undefined) ? shell : openShell,
   });
-  const log = openEventLog(lesson.id);
   const recorder = new FlightRecorder(lab, log.path, (text) => {
     shown.emit({ type: 'note', text });
   });

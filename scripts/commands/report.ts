@@ -10,6 +10,7 @@ import { maskedJson } from '../system/secrets.ts';
 import { lessonNamedOrOpen } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { samplesPath } from './flight-recorder.ts';
+import { shellLogName } from './shell-log.ts';
 
 export function addReportCommand(program: Command): void {
   program
@@ -59,7 +60,10 @@ export async function writeReport(
     });
   }
   const samples = parseLines((await readIfThere(samplesPath(log))) ?? '');
-  const merged = mergeTimeline(run, [...samples, ...parseLines(await stageHistory(events, lab, run))]);
+  const besides = await Promise.all(
+    [historyName(lab, ''), shellLogName(lab, '')].map((file) => linesMeanwhile(events, file, run)),
+  );
+  const merged = mergeTimeline(run, [...samples, ...besides.flatMap(parseLines)]);
   const whole = load.loadTimeline(merged);
   const path = out ?? join(folder, 'reports', basename(log).replace(/\.jsonl$/, '.md'));
   const beside = path.replace(/\.md$/, '');
@@ -72,12 +76,15 @@ export async function writeReport(
   return { report: path, picture, timeline };
 }
 
-/** Lines of the stage's history while a run went on. The file is of the day on which the stage was started. */
-async function stageHistory(folder: string, lab: string, run: readonly { at: string }[]): Promise<string> {
+/**
+ * Lines that others wrote while a run went on: the stage, a shell. Their files are of the day on which they were started.
+ * @param name of the file, behind its day
+ */
+async function linesMeanwhile(folder: string, name: string, run: readonly { at: string }[]): Promise<string> {
   const [from = '', to = ''] = [run[0]?.at, run.at(-1)?.at];
   const dayBefore = new Date(Date.parse(from) - 24 * 3600 * 1000).toISOString().slice(0, 10);
   const days = (await namesIn(folder))
-    .filter((file) => file.slice(10) === historyName(lab, ''))
+    .filter((file) => file.slice(10) === name)
     .filter((file) => file.slice(0, 10) >= dayBefore && file.slice(0, 10) <= to.slice(0, 10));
   const texts = await Promise.all(days.toSorted().map((file) => readIfThere(join(folder, file))));
   const lines = texts.flatMap((text) => (text ?? '').split('\n'));

@@ -72,6 +72,8 @@ function sentence(line: TimelineLine): string | undefined {
       return `**Fault off**, on ${textOf(line['machine'])}: ${textOf(line['title'])}`;
     case 'command-started':
       return `Command on ${on}: \`${masked(textOf(line['command'])).split('\n')[0] ?? ''}\``;
+    case 'learner-command':
+      return `You, in the lab's shell: \`${masked(textOf(line['command'])).split('\n')[0] ?? ''}\`${line['exitCode'] === 0 ? '' : ` (exit code ${textOf(line['exitCode'])})`}`;
     case 'hint':
       return `Hint ${textOf(line['tier'])} was taken`;
     case 'collapsed':

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeReport } from '../../scripts/commands/report.ts';
+import { openShellLog, shellLogName } from '../../scripts/commands/shell-log.ts';
 import { costOf, incidentReport } from '../../scripts/probes/incident-report.ts';
 import { timelineSvg } from '../../scripts/probes/timeline-svg.ts';
 import { drillsIn, lastRun, mergeTimeline, parseLines, stretchesOf } from '../../scripts/probes/timeline.ts';
@@ -23,6 +24,7 @@ const events = [
   event(31, 'fault-bites', { seconds: 1 }),
   event(32, 'command-started', { command: 'login --password hunter2 | tee\nmore' }),
   event(33, 'hint', { tier: 1 }),
+  event(34, 'learner-command', { command: 'curl -u me:hunter2 x | tee', exitCode: 7 }),
   event(36, 'fault-undone', { title: 'the API server is killed', machine: 'c1' }),
   event(38, 'prediction-scored', { question: 'How long?', said: '3 s', measured: '5 s', saw: 'it', right: false }),
   event(39, 'step-reached', { step: 'A drill & more', how: 'self' }),
@@ -80,6 +82,7 @@ test('the report tells what failed, for how long, what carried on, and what meas
   expect(text).toContain('| How long? | 3 s | 5 s | it | no |');
   expect(text).toContain('6.2 % of one core');
   expect(text).toContain('may have changed what was measured');
+  expect(text).toContain("| +4.0 s | You, in the lab's shell: `curl -u me:*** x \\| tee` (exit code 7) |");
   expect(text).not.toContain('hunter2');
   expect(text).not.toContain('earlier run');
   expect(costOf({ cores: 0.05, seconds: 3 })).not.toContain('may have changed');
@@ -92,6 +95,37 @@ test('the picture is well-formed, and escapes what comes from outside', () => {
   expect(svg).not.toMatch(/NaN|undefined|<script/);
   expect(svg.match(/<text/g)).toHaveLength(svg.match(/<\/text>/g)!.length);
   expect(svg).toContain('fill="#d94801"><title>API read: failed, refused, 5.2 s</title>');
+});
+
+test('commands typed in a shell beside the lesson are in its timeline, those of another time or lab are not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'report-'));
+  try {
+    await mkdir(join(folder, 'events'));
+    const shell = openShellLog('mine', join(folder, 'events'));
+    const type = (seconds: number, command: string) => {
+      shell.take({ at: at(seconds), command, exitCode: 0 });
+    };
+    type(-1, 'too early');
+    type(35, 'kubectl --token abc get nodes');
+    type(41, 'too late');
+    openShellLog('other', join(folder, 'events')).take({ at: at(35), command: 'elsewhere', exitCode: 0 });
+    // The file's name has the day on which the shell was opened; the run is of another year.
+    const day = at(0).slice(0, 10);
+    for (const lab of ['mine', 'other']) {
+      const today = join(folder, 'events', shellLogName(lab, new Date().toISOString().slice(0, 10)));
+      await rename(today, join(folder, 'events', shellLogName(lab, day)));
+    }
+    const lines = (all: object[]) => all.map((line) => `${JSON.stringify(line)}\n`).join('');
+    await writeFile(join(folder, 'events', `${day}-09-x.jsonl`), lines(events));
+    const written = await writeReport({ id: '09-x', title: 'Nine' }, join(folder, 'mine.md'), folder, 'mine');
+    const kept = parseLines(await readFile(written.timeline, 'utf8')).filter(
+      ({ type: kind }) => kind === 'learner-command',
+    );
+    expect(kept.map(({ command }) => command)).toEqual(['curl -u me:*** x | tee', 'kubectl --token *** get nodes']);
+    expect(await readFile(written.report, 'utf8')).toContain('kubectl --token *** get nodes');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('a report is written beside its picture and timeline; without a run it says so', async () => {
@@ -108,7 +142,7 @@ test('a report is written beside its picture and timeline; without a run it says
     expect(await readFile(written.picture, 'utf8')).toContain('<svg');
     const kept = await readFile(written.timeline, 'utf8');
     expect(kept).not.toContain('hunter2');
-    expect(kept.replace('***', 'hunter2')).toBe(lines(timeline));
+    expect(kept.replaceAll('***', 'hunter2')).toBe(lines(timeline));
   } finally {
     await rm(folder, { recursive: true });
   }
