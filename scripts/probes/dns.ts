@@ -21,19 +21,49 @@ export function question(name: string): string {
 
 /**
  * Bash alone, in one process that stays: `dig` ten times a second would cost more than all other probes together. Any
- * answer counts. `read` from a pipe that stays empty is a sleep that starts no program.
+ * answer counts. A question is given most of its tenth of a second; one that has no answer then waits beside the next
+ * ones, so that a silent DNS is asked as often as another. No more than six wait: each is given up after its limit.
+ * `read` from a pipe that stays empty is a sleep that starts no program.
  */
 export const dnsScript = `
 export LC_ALL=C
+limit=${limitSeconds * 1e6}
+declare -A since
 exec 8<> <(:)
-ask() {
-  local first began=$EPOCHREALTIME
-  { exec 3<>/dev/udp/${dnsAddress}/53 && printf '${question(asked)}' >&3 &&
-    read -r -N 1 -t ${limitSeconds} -u 3 first; } 2>/dev/null && state=ok || state=failed
-  exec 3>&- 2>/dev/null
-  echo "$state $(( \${EPOCHREALTIME/./} - \${began/./} ))" || exit
+now() { at=\${EPOCHREALTIME/./}; }
+tell() { now; echo "$1 $(( at - $2 ))" || exit; }
+# Looks for the answer to a question for some seconds: more than 128 where there is none yet.
+hear() {
+  local first code
+  read -r -N 1 -t "$2" -u "$1" first 2>/dev/null
+  code=$?
+  if (( code == 0 )); then tell ok "\${since[$1]}"
+  elif (( code <= 128 || at - \${since[$1]} >= limit )); then tell failed "\${since[$1]}"
+  else return
+  fi
+  unset "since[$1]"
+  eval "exec $1>&-"
 }
-while :; do ask; read -t 0.09 -u 8 nothing; done
+ask() {
+  local fd=
+  if { exec {fd}<>/dev/udp/${dnsAddress}/53 && printf '${question(asked)}' >&"$fd"; } 2>/dev/null; then
+    since[$fd]=$began
+    hear "$fd" 0.08
+  else
+    tell failed "$began"
+    [ -z "$fd" ] || eval "exec $fd>&-"
+  fi
+}
+while :; do
+  now
+  began=$at
+  for waiting in "\${!since[@]}"; do hear "$waiting" 0.001; done
+  ask
+  now
+  left=$(( began + 100000 - at ))
+  printf -v pause '0.%06d' "$left"
+  (( left < 1000 )) || read -t "$pause" -u 8 nothing
+done
 `;
 
 /** DNS as a machine's kernel asks it: the Service's address, so its rules are in the way as well. */

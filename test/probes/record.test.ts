@@ -29,7 +29,12 @@ test('a probe writes a line when something changes, and once a second', () => {
 test("an etcd member's line names its role and term, and its revision makes no line of its own", () => {
   const member = { name: 'e1', answers: true, memberId: 'a', leaderId: 'a', isLeader: true, raftTerm: 4, revision: 9 };
   expect(readingOf(member)).toEqual({ probe: 'etcd e1', state: 'ok', says: 'leads, term 4', revision: 9 });
-  expect(readingOf({ name: 'e2', answers: true, raftTerm: 5 })).toMatchObject({ says: 'sees no leader, term 5' });
+  expect(readingOf({ name: 'e2', answers: true, leaderId: 'a', raftTerm: 5 })).toMatchObject({ state: 'ok' });
+  // It answers, and serves nothing that must be current.
+  expect(readingOf({ name: 'e2', answers: true, raftTerm: 5 })).toMatchObject({
+    state: 'failed',
+    says: 'sees no leader, term 5',
+  });
   expect(readingOf({ name: 'e3', answers: false, why: 'refused' })).toMatchObject({ state: 'failed', says: 'refused' });
 });
 
@@ -125,22 +130,46 @@ describe('recording', () => {
   });
 });
 
-test('the question is one packet, and bash reads an answer and its absence', async () => {
+/** A DNS server that answers as `answers` says, and the script that asks it. */
+async function dnsServer(answers: (question: number) => boolean) {
   const server = createSocket('udp4');
   const heard: Buffer[] = [];
   server.on('message', (packet, from) => {
     heard.push(packet);
-    // Every second question stays without an answer.
-    if (heard.length % 2 === 1) server.send(packet, from.port, from.address);
+    if (answers(heard.length)) server.send(packet, from.port, from.address);
   });
   await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
-  const here = dnsScript.replace(`${dnsAddress}/53`, `127.0.0.1/${server.address().port}`).replace('-t 0.5', '-t 0.1');
-  const { stdout } = await execa('bash', ['-c', `bash -s | head -n 3`], { input: here });
+  return {
+    heard,
+    /** The first lines that the script says. */
+    lines: async (count: number, script = dnsScript) => {
+      const input = script.replace(`${dnsAddress}/53`, `127.0.0.1/${server.address().port}`);
+      const { stdout } = await execa('bash', ['-c', `bash -s | head -n ${count}`], { input });
+      return stdout.split('\n').map((line) => parseLine(line, 'DNS'));
+    },
+    close: () => server.close(),
+  };
+}
+
+test('the question is one packet, and bash reads an answer and its absence', async () => {
+  // Every second question stays without an answer.
+  const server = await dnsServer((question) => question % 2 === 1);
+  const seen = await server.lines(3, dnsScript.replace('limit=500000', 'limit=90000'));
   server.close();
   const name = ['kube-dns', 'kube-system', 'svc', 'cluster', 'local'];
   const labels = name.map((label) => `${String.fromCharCode(label.length)}${label}`).join('');
-  expect(heard[0]?.toString('latin1')).toBe(`fd\x01\0\0\x01\0\0\0\0\0\0${labels}\0\0\x01\0\x01`);
-  expect(stdout.split('\n').map((line) => parseLine(line, 'DNS')?.reading.state)).toEqual(['ok', 'failed', 'ok']);
+  expect(server.heard[0]?.toString('latin1')).toBe(`fd\x01\0\0\x01\0\0\0\0\0\0${labels}\0\0\x01\0\x01`);
+  expect(seen.map((line) => line?.reading.state)).toEqual(['ok', 'failed', 'ok']);
   expect(question('ab.c')).toContain('\\x02ab\\x01c\\x00');
   expect(parseLine('bash: something', 'DNS')).toBeUndefined();
+});
+
+test('a silent DNS is asked on while questions wait, and each is given up after half a second', async () => {
+  const server = await dnsServer(() => false);
+  const seen = await server.lines(3);
+  server.close();
+  expect(seen.map((line) => line?.reading.state)).toEqual(['failed', 'failed', 'failed']);
+  for (const line of seen) expect(line?.ms).toBeGreaterThanOrEqual(500);
+  // One after the other, it would be the fourth that is asked when the third is given up.
+  expect(server.heard.length).toBeGreaterThan(4);
 });
