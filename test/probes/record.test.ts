@@ -1,10 +1,11 @@
 import { createSocket } from 'node:dgram';
+import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { dnsScript, parseLine, question } from '../../scripts/probes/dns.ts';
-import type { Probe, Reading, SampleLine, SummaryLine } from '../../scripts/probes/probe.ts';
+import { dnsFrom, dnsScript, parseLine, parseTimes, question } from '../../scripts/probes/dns.ts';
+import { tooCostly, type Probe, type Reading, type SampleLine, type SummaryLine } from '../../scripts/probes/probe.ts';
 import { apiReadAndNodes, readingOf } from '../../scripts/probes/probes.ts';
-import { startRecording } from '../../scripts/probes/record.ts';
+import { startRecording, type Stream } from '../../scripts/probes/record.ts';
 import { Track } from '../../scripts/probes/track.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { createLayout, dnsAddress } from '../../scripts/lab/layout.ts';
@@ -65,6 +66,25 @@ describe('recording', () => {
   });
   afterEach(() => {
     vi.useRealTimers();
+  });
+
+  test('what it costs is the thread, and all that its streams have spent', async () => {
+    const stream: Stream = (_take, signal, spent) => {
+      spent('ssh 1', 0.1);
+      spent('ssh 1', 0.3);
+      spent('ssh 2', 0.4);
+      return new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+    };
+    const idle = startRecording([], [], () => undefined);
+    const spending = startRecording([], [stream], () => undefined);
+    await vi.advanceTimersByTimeAsync(2000);
+    const [alone, together] = [await idle.stop(), await spending.stop()];
+    expect(together.cores - alone.cores).toBeCloseTo(0.35, 2);
+    expect(together.cores).toBeGreaterThan(tooCostly);
   });
 
   const record = (...probes: Probe[]) => {
@@ -144,7 +164,11 @@ async function dnsServer(answers: (question: number) => boolean) {
     /** The first lines that the script says. */
     lines: async (count: number, script = dnsScript) => {
       const input = script.replace(`${dnsAddress}/53`, `127.0.0.1/${server.address().port}`);
-      const { stdout } = await execa('bash', ['-c', `bash -s | head -n ${count}`], { input });
+      const { stdout } = await execa(
+        'bash',
+        ['-c', `bash -s | grep --line-buffered -E '^(ok|failed)' | head -n ${count}`],
+        { input },
+      );
       return stdout.split('\n').map((line) => parseLine(line, 'DNS'));
     },
     close: () => server.close(),
@@ -172,4 +196,28 @@ test('a silent DNS is asked on while questions wait, and each is given up after 
   for (const line of seen) expect(line?.ms).toBeGreaterThanOrEqual(500);
   // One after the other, it would be the fourth that is asked when the third is given up.
   expect(server.heard.length).toBeGreaterThan(4);
+});
+
+test('DNS tells what its shell and its ssh have spent', async () => {
+  const over = new AbortController();
+  const spent = new Map<string, number>();
+  const readings: Reading[] = [];
+  const onHost: Lab['onHost'] = (_command, options) => {
+    const said = [`pid ${process.pid}`, '1m0.500s 0m0.250s', '0m0.000s 0m0.000s', 'ok 1500', '0m0.100s 0m0.000s'];
+    for (const line of said) options?.onLine?.(line);
+    over.abort();
+    return Promise.resolve({ stdout: '', stderr: '', exitCode: 0 });
+  };
+  const take = (_at: number, _ms: number, reading: Reading) => readings.push(reading);
+  await dnsFrom({ onHost }, 'w1')(take, over.signal, (process, seconds) => spent.set(process, seconds));
+  expect(readings[0]).toEqual({ probe: 'DNS from w1', state: 'ok' });
+  expect(spent.get(`shell of ${process.pid}`)).toBe(60.75);
+  // Of this very process: it has spent something, where the system tells.
+  if (existsSync('/proc/self/stat')) expect(spent.get(`ssh ${process.pid}`)).toBeGreaterThan(0);
+  expect(parseTimes('ok 1500')).toBeUndefined();
+});
+
+test('the shell says what it costs', async () => {
+  const { stdout } = await execa('bash', ['-c', 'bash -s | head -n 1'], { input: dnsScript });
+  expect(parseTimes(stdout)).toBeGreaterThanOrEqual(0);
 });
