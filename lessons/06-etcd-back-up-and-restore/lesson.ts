@@ -83,10 +83,12 @@ export default defineLesson({
       reach: [configMapIsThere('after-backup'), nodeHasLabel('w1', label, 'yes'), appHasMessage(message)],
     }),
     'Every disk is lost': task({
+      records: true,
       predictions: [bets.appWithoutEtcd, bets.dnsWithoutEtcd, bets.apiWithoutEtcd],
       reach: [etcdDataIsGone(), etcdLostQuorum()],
     }),
     'Restore all three': task({
+      records: true,
       predictions: [bets.apiAfterRestore, bets.visitorsDuringRestore, bets.messageIsThere(message)],
       observe: bets.observeDisaster,
       reach: [
@@ -110,6 +112,7 @@ export default defineLesson({
       ],
     }),
     'A client deletes everything': task({
+      records: true,
       predictions: [bets.appDownAfter, bets.apiWithoutKeys],
       observe: bets.observeDisaster,
       reach: [
@@ -119,6 +122,7 @@ export default defineLesson({
       ],
     }),
     'And back once more': task({
+      records: true,
       predictions: [bets.appBackAfter],
       observe: bets.observeDisaster,
       reach: [

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeReport } from '../../scripts/commands/report.ts';
 import { openShellLog, shellLogName } from '../../scripts/commands/shell-log.ts';
 import { costOf, incidentReport } from '../../scripts/probes/incident-report.ts';
@@ -86,6 +86,47 @@ test('the report tells what failed, for how long, what carried on, and what meas
   expect(text).not.toContain('hunter2');
   expect(text).not.toContain('earlier run');
   expect(costOf({ cores: 0.05, seconds: 3 })).not.toContain('may have changed');
+});
+
+describe('a task whose commands break something', () => {
+  const opening = event(0, 'step-opened', { step: 'Every disk is lost', records: 'task' });
+  const broken = [
+    event(-1, 'lesson-started', { lesson: '06-x' }),
+    opening,
+    event(20, 'command-started', { command: 'systemctl kill etcd', on: 'e1' }),
+    sample(25, 'API write', 'failed', 'silent'),
+    event(30, 'step-reached', { step: 'Every disk is lost', how: 'run-for-me' }),
+    event(31, 'step-opened', { step: 'What was lost' }),
+    event(32, 'command-started', { command: 'kubectl get nodes' }),
+  ];
+
+  test('is told like a drill, from its first command on', () => {
+    expect(drillsIn(broken)).toMatchObject([
+      { step: 'Every disk is lost', zeroIs: 'first-command', faultAt: Date.parse(at(20)), from: Date.parse(at(10)) },
+    ]);
+    const text = incidentReport('Six', broken, 'six.svg');
+    expect(text).toContain('Times are seconds since the first command of this step.');
+    expect(text).toContain('| +0.0 s | Command on e1: `systemctl kill etcd` |');
+    expect(text).toContain('| +10.0 s | **Reached** (by the commands of the page) |');
+    expect(text).toContain('| API write | +5.0 s |');
+    expect(text).not.toContain('broke the lab');
+    const svg = timelineSvg('Six', drillsIn(broken));
+    expect(svg).toContain('>begun</text>');
+    expect(svg).toContain('>reached</text>');
+  });
+
+  test('where nobody tells of a command, from the first failure; without one, from the opening', () => {
+    const quiet = broken.filter(({ type }) => type !== 'command-started');
+    expect(drillsIn(quiet)).toMatchObject([{ zeroIs: 'first-failure', faultAt: Date.parse(at(25)) }]);
+    const whole = [opening, sample(5, 'API write', 'ok'), event(6, 'step-reached', { how: 'self' })];
+    expect(drillsIn(whole)).toMatchObject([{ zeroIs: 'opening', faultAt: Date.parse(at(0)) }]);
+  });
+
+  test('a drill that was left before its fault broke nothing, nor did a run without one', () => {
+    const left = [{ ...opening, records: 'drill' }, sample(5, 'API write', 'ok')];
+    expect(drillsIn(left)).toEqual([]);
+    expect(incidentReport('Five', left, 'five.svg')).toContain('No step of this run broke the lab on purpose');
+  });
 });
 
 test('the picture is well-formed, and escapes what comes from outside', () => {
