@@ -78,10 +78,12 @@ export default defineLesson({
       reach: [configMapIsThere('after-backup'), nodeHasLabel('w1', label, 'yes'), appHasMessage(message)],
     }),
     'Every disk is lost': task({
+      records: true,
       predictions: [bets.appWithoutEtcd, bets.dnsWithoutEtcd, bets.apiWithoutEtcd],
       reach: [backup('backup/first.db'), etcdDataIsGone(), etcdLostQuorum()],
     }),
     'Restore all three': task({
+      records: true,
       predictions: [bets.apiAfterRestore, bets.visitorsDuringRestore, bets.messageIsThere(message)],
       observe: bets.observeDisaster,
       reach: [
@@ -106,6 +108,7 @@ export default defineLesson({
       ],
     }),
     'A client deletes everything': task({
+      records: true,
       predictions: [bets.appDownAfter, bets.apiWithoutKeys],
       // Before the second backup is taken, so that it is in there.
       observeFirst: {
@@ -120,6 +123,7 @@ export default defineLesson({
       ],
     }),
     'And back once more': task({
+      records: true,
       predictions: [bets.appBackAfter],
       observe: bets.observeDisaster,
       reach: [

@@ -78,11 +78,13 @@ export default defineLesson({
       unharmed: [appAnswers(), nodesAreReady('c1', 'w1', 'w2')],
     }),
     'Two members fail': task({
+      records: true,
       predictions: withoutQuorum,
       reach: [etcdMembersAreSilent(2), etcdLostQuorum()],
     }),
     'Ask the one that is left': read,
     'A majority again': task({
+      records: true,
       reach: [
         etcdHasQuorum(),
         etcdMembersAnswer(3),

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isRecorded } from '../course/model.ts';
 import type { CourseEvent } from '../course/ui.ts';
 import type { Lab } from '../lab/lab.ts';
 import { messageOf } from '../system/errors.ts';
@@ -11,7 +12,7 @@ export const samplesPath = (eventLog: string): string => eventLog.replace(/\.jso
 
 type StartProbes = (lab: Lab, write: (line: object) => void) => Promise<Recording>;
 
-/** Runs the probes beside every drill, and keeps what they saw. A listener: the course does not know of it. */
+/** Runs the probes beside every drill and every task that breaks something, and keeps what they saw. A listener: the course does not know of it. */
 export class FlightRecorder {
   private readonly lab: Lab;
   private readonly path: string;
@@ -32,7 +33,7 @@ export class FlightRecorder {
   take(event: CourseEvent): void {
     if (event.type === 'step-opened') {
       this.stop();
-      if (event.lesson.definition.steps[event.page.heading]?.kind === 'drill') this.begin();
+      if (isRecorded(event.lesson.definition.steps[event.page.heading])) this.begin();
     }
     if (event.type === 'step-reached' || event.type === 'step-failed' || event.type === 'lesson-finished') this.stop();
   }

@@ -69,10 +69,9 @@ export function addLabCommand(program: Command): void {
   lab
     .command('shell')
     .description('Open your own shell with kubectl, etcdctl, etcdutl and the machines at hand.')
-    .action(async (_: unknown, command: Command) => {
-      const context = contextOf(command);
-      const [{ openLab }, { openShell }] = await Promise.all([import('../lab/open.ts'), import('../ui/shell.ts')]);
-      process.exitCode = await openShell((await openLab(context.lab)).shellEnvironment());
+    .option('--record', "record the commands that you type in it, for 'firedrill report' (or $FIREDRILL_RECORD=1)")
+    .action(async (options: { record?: boolean }, command: Command) => {
+      await shell(contextOf(command), options.record);
     });
   lab
     .command('logs')
@@ -151,6 +150,18 @@ async function destroy(context: Context): Promise<void> {
   await withReporter(context, (reporter) => destroyLab({ name: context.lab, signal: context.signal, reporter }));
   if (context.json) context.printJson({ lab: context.lab, destroyed: true });
   else context.print('The lab is gone. The bundle, your progress and your reports are kept.');
+}
+
+async function shell(context: Context, record: boolean | undefined): Promise<void> {
+  const [{ openLab }, { openShell, wantsRecord }, { openShellLog }] = await Promise.all([
+    import('../lab/open.ts'),
+    import('../ui/shell.ts'),
+    import('./shell-log.ts'),
+  ]);
+  const environment = (await openLab(context.lab)).shellEnvironment();
+  process.exitCode = await openShell(environment, {
+    record: wantsRecord(record) ? openShellLog(context.lab) : undefined,
+  });
 }
 
 async function ssh(context: Context, machine: string, words: readonly string[]): Promise<void> {

@@ -14,6 +14,8 @@ export interface SessionOptions {
   progress: Progress;
   /** Run unattended. */
   auto: boolean;
+  /** Whether commands typed in the lab's shell are recorded. Default: what the environment says. */
+  record?: boolean | undefined;
 }
 
 /** Takes somebody through one lesson, or runs it unattended. Returns how it ended, or an exit code where it did not begin. */
@@ -31,6 +33,8 @@ export async function runSession(context: Context, options: SessionOptions): Pro
     { pickUi },
     { createFaults },
     { FlightRecorder },
+    { recorded },
+    { openShell, wantsRecord },
   ] = await Promise.all([
     import('../course/runner.ts'),
     import('../course/keep-progress.ts'),
@@ -39,15 +43,24 @@ export async function runSession(context: Context, options: SessionOptions): Pro
     import('../ui/pick.ts'),
     import('../faults/faults.ts'),
     import('./flight-recorder.ts'),
+    import('./shell-log.ts'),
+    import('../ui/shell.ts'),
   ]);
+  const log = openEventLog(lesson.id);
+  const shell = recorded({
+    where: log.path,
+    take: (command) => {
+      ui.emit({ type: 'learner-command', ...command });
+    },
+  });
   const shown = pickUi({
     interactive: context.interactive,
     json: context.json,
     auto: unattended,
     signal: context.signal,
+    openShell: wantsRecord(options.record) ? shell : openShell,
   });
   const keeper = new ProgressKeeper(progress);
-  const log = openEventLog(lesson.id);
   const recorder = new FlightRecorder(lab, log.path, (text) => {
     shown.emit({ type: 'note', text });
   });

@@ -3,6 +3,7 @@ import type { LoadedLesson } from '../course/model.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { lessonNamed, stepNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
+import { commandToGoOnAt, stepToGoOnAt, type Position } from '../present/position.ts';
 import { labOf, putBackWhatIsBroken } from './lesson-session.ts';
 import { patienceFor } from './lesson-lab.ts';
 
@@ -46,28 +47,32 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
     process.exitCode = lab;
     return;
   }
-  const [{ createPresenterUi }, { PositionKeeper, readPosition, stepToGoOnAt }, { openShell }, { wantsColour }] =
+  const [{ createPresenterUi }, { PositionKeeper, readPosition }, { openShell, wantsRecord }, { wantsColour }] =
     await Promise.all([
       import('../present/presenter-ui.ts'),
       import('../present/position.ts'),
       import('../ui/shell.ts'),
       import('../ui/look.ts'),
     ]);
-  const [{ runLesson }, { openEventLog }, { withListeners }, { createFaults }, { FlightRecorder }] = await Promise.all([
-    import('../course/runner.ts'),
-    import('../course/event-log.ts'),
-    import('../course/listen.ts'),
-    import('../faults/faults.ts'),
-    import('./flight-recorder.ts'),
-  ]);
-  const left = auto ? 0 : stepToGoOnAt(lesson, await readPosition());
-  const fromStep = options.from === undefined ? left : stepNamed(lesson, options.from);
-  if (fromStep > 0 && options.from === undefined) {
-    context.print(
-      `Going on at step ${fromStep + 1}. From the start: 'npx firedrill present ${lesson.number} --from 1'.`,
-    );
-  }
+  const [{ runLesson }, { openEventLog }, { withListeners }, { createFaults }, { FlightRecorder }, { recorded }] =
+    await Promise.all([
+      import('../course/runner.ts'),
+      import('../course/event-log.ts'),
+      import('../course/listen.ts'),
+      import('../faults/faults.ts'),
+      import('./flight-recorder.ts'),
+      import('./shell-log.ts'),
+    ]);
+  const { fromStep, goOnAt, says } = beginningOf(lesson, { from: options.from, auto }, await readPosition());
+  if (says !== undefined) context.print(says);
   const positions = new PositionKeeper();
+  const log = openEventLog(lesson.id);
+  const shell = recorded({
+    where: log.path,
+    take: (command) => {
+      ui.emit({ type: 'learner-command', ...command });
+    },
+  });
   const shown = createPresenterUi({
     input: process.stdin,
     output: process.stdout,
@@ -76,10 +81,10 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
     types: process.stdout.isTTY,
     environment: () => lab.shellEnvironment(),
     positions,
+    goOnAt,
     signal: context.signal,
-    openShell,
+    openShell: wantsRecord(undefined) ? shell : openShell,
   });
-  const log = openEventLog(lesson.id);
   const recorder = new FlightRecorder(lab, log.path, (text) => {
     shown.emit({ type: 'note', text });
   });
@@ -95,6 +100,27 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
     shown.close();
     await positions.written();
   }
+}
+
+/**
+ * Where a presentation begins: where it was stopped, but not a rehearsal, nor one that was told where.
+ * @returns the step's index, the command in it (see `PresenterOptions`), and what to say where that is not the start.
+ * @throws FiredrillError `unknown-step`.
+ */
+export function beginningOf(
+  lesson: LoadedLesson,
+  { from, auto }: { from: string | undefined; auto: boolean },
+  position: Position | undefined,
+): { fromStep: number; goOnAt?: string | undefined; says?: string } {
+  if (from !== undefined) return { fromStep: stepNamed(lesson, from) };
+  if (auto) return { fromStep: 0 };
+  const fromStep = stepToGoOnAt(lesson, position);
+  const goOnAt = commandToGoOnAt(lesson, position);
+  if (fromStep === 0 && goOnAt === undefined) return { fromStep };
+  const at =
+    goOnAt === undefined ? '' : `, at '${goOnAt.trim().split('\n')[0] ?? ''}': what comes before it is run again`;
+  const says = `Going on at step ${fromStep + 1}${at}. From the start: 'npx firedrill present ${lesson.number} --from 1'.`;
+  return { fromStep, goOnAt, says };
 }
 
 async function showNotes(context: Context, lesson: LoadedLesson): Promise<void> {

@@ -6,9 +6,11 @@ import { historyName } from '../stage/history.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { isMissing, readIfThere, writeAtomically } from '../system/files.ts';
 import { stateFolder } from '../system/folders.ts';
+import { maskedJson } from '../system/secrets.ts';
 import { lessonNamedOrOpen } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { samplesPath } from './flight-recorder.ts';
+import { shellLogName } from './shell-log.ts';
 
 export function addReportCommand(program: Command): void {
   program
@@ -58,24 +60,31 @@ export async function writeReport(
     });
   }
   const samples = parseLines((await readIfThere(samplesPath(log))) ?? '');
-  const merged = mergeTimeline(run, [...samples, ...parseLines(await stageHistory(events, lab, run))]);
+  const besides = await Promise.all(
+    [historyName(lab, ''), shellLogName(lab, '')].map((file) => linesMeanwhile(events, file, run)),
+  );
+  const merged = mergeTimeline(run, [...samples, ...besides.flatMap(parseLines)]);
   const whole = load.loadTimeline(merged);
   const path = out ?? join(folder, 'reports', basename(log).replace(/\.jsonl$/, '.md'));
   const beside = path.replace(/\.md$/, '');
   const [picture, timeline] = [`${beside}.svg`, `${beside}.timeline.jsonl`];
-  await writeAtomically(timeline, merged.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  // Once more: a log may be older than what is known of secrets now.
+  await writeAtomically(timeline, merged.map((line) => `${maskedJson(line)}\n`).join(''));
   const drawn = [...(whole ? [whole] : []), ...drillsIn(merged)];
   await writeAtomically(picture, timelineSvg(lesson.title, drawn, load.loadStrip));
   await writeAtomically(path, incidentReport(lesson.title, merged, basename(picture), load.loadSection(merged)));
   return { report: path, picture, timeline };
 }
 
-/** Lines of the stage's history while a run went on. The file is of the day on which the stage was started. */
-async function stageHistory(folder: string, lab: string, run: readonly { at: string }[]): Promise<string> {
+/**
+ * Lines that others wrote while a run went on: the stage, a shell. Their files are of the day on which they were started.
+ * @param name of the file, behind its day
+ */
+async function linesMeanwhile(folder: string, name: string, run: readonly { at: string }[]): Promise<string> {
   const [from = '', to = ''] = [run[0]?.at, run.at(-1)?.at];
   const dayBefore = new Date(Date.parse(from) - 24 * 3600 * 1000).toISOString().slice(0, 10);
   const days = (await namesIn(folder))
-    .filter((file) => file.slice(10) === historyName(lab, ''))
+    .filter((file) => file.slice(10) === name)
     .filter((file) => file.slice(0, 10) >= dayBefore && file.slice(0, 10) <= to.slice(0, 10));
   const texts = await Promise.all(days.toSorted().map((file) => readIfThere(join(folder, file))));
   const lines = texts.flatMap((text) => (text ?? '').split('\n'));

@@ -24,6 +24,7 @@ Examples:
   firedrill reset --to 3        to where lesson 3 begins
   firedrill reset --to 3 --yes  without asking, for instructors
 
+First it looks, and says what will be lost, which way it takes, and how long that takes.
 It undoes every fault, starts or rebuilds machines, puts changed files back, restores etcd from the
 checkpoint of the first boot where it must (all members together), removes workers that joined and
 what lessons made, and then proves that the lesson can start.`;
@@ -42,31 +43,39 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
     }),
     context.lab,
   );
-  if (!(await agrees(context, lesson))) {
+  requireAnswer(context);
+  const lookedAt = Date.now();
+  const [{ surveyLab }, { lookBesides, planLines, wayOf }] = await Promise.all([
+    import('../lab/repair/survey.ts'),
+    import('./reset-words.ts'),
+  ]);
+  const [survey, besides] = await Promise.all([surveyLab(lab), lookBesides(lab)]);
+  const lookedFor = Date.now() - lookedAt;
+  if (!context.json) context.print(planLines(lesson, lab, survey, besides).join('\n'));
+  if (!(await agrees(context))) {
     process.exitCode = 1;
     return;
   }
-  const startedAt = Date.now();
+  // Without the time that a person thought about it.
+  const startedAt = Date.now() - lookedFor;
   const mended = await withReporter(context, (reporter) => resetLab(lab, lesson, { signal: context.signal, reporter }));
   const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
-  if (context.json) context.printJson({ lesson: lesson.id, mended, seconds });
+  if (context.json) context.printJson({ lesson: lesson.id, way: wayOf(survey), mended, seconds });
   else context.print(`Lesson ${lesson.number} can start: its baseline was proven after ${seconds} s.`);
 }
 
-async function agrees(context: Context, lesson: LoadedLesson): Promise<boolean> {
+/** @throws FiredrillError `reset-needs-yes`. */
+function requireAnswer(context: Context): void {
+  if (context.yes || context.interactive) return;
+  throw new FiredrillError('A reset throws away what is on the lab, and there is no terminal to ask in.', {
+    code: 'reset-needs-yes',
+    remedy: 'Give --yes.',
+    exitCode: 2,
+  });
+}
+
+async function agrees(context: Context): Promise<boolean> {
   if (context.yes) return true;
-  if (!context.interactive) {
-    throw new FiredrillError('A reset throws away what is on the lab, and there is no terminal to ask in.', {
-      code: 'reset-needs-yes',
-      remedy: 'Give --yes.',
-      exitCode: 2,
-    });
-  }
-  context.print(
-    `This brings the lab to the start of lesson ${lesson.number}, ${lesson.title}. What you made on the cluster is lost:\n` +
-      'objects in the namespace default, labels, messages in the guestbook, workers that joined. Your progress is kept.\n' +
-      'It takes 5 to 40 seconds.',
-  );
   const { confirm } = await import('../ui/ask.ts');
   return confirm('Reset the lab?', { input: process.stdin, output: process.stdout, signal: context.signal });
 }

@@ -14,12 +14,13 @@ export function addStartCommand(program: Command): void {
     .description('Start a lesson, or go on where you left it. Several run one after the other.')
     .option('--from <step>', 'begin at this step: its number or its heading')
     .option('--auto', 'run every command and wait for every check, without asking')
+    .option('--record', "record the commands that you type in the lab's shell (or $FIREDRILL_RECORD=1)")
     .addHelpText('after', examples)
-    .action(async (names: string[], options: { from?: string; auto?: boolean }, command: Command) => {
+    .action(async (names: string[], options: { from?: string; auto?: boolean; record?: boolean }, command: Command) => {
       const context = contextOf(command);
-      const auto = options.auto ?? false;
-      if (names.length === 0 && options.from === undefined) await open(context, auto);
-      else await start(context, names, { from: options.from, auto });
+      const { from, auto = false, record } = options;
+      if (names.length === 0 && from === undefined) await open(context, auto, record);
+      else await start(context, names, { from, auto, record });
     });
   program
     .command('open', { isDefault: true, hidden: true })
@@ -38,7 +39,13 @@ Examples:
   firedrill start 2 --from 1            from its first step
   firedrill start 1 2 3 --auto --yes    three lessons, unattended: lines, verdicts, exit code`;
 
-async function start(context: Context, names: readonly string[], options: { from: string | undefined; auto: boolean }) {
+interface StartOptions {
+  from: string | undefined;
+  auto: boolean;
+  record: boolean | undefined;
+}
+
+async function start(context: Context, names: readonly string[], options: StartOptions): Promise<void> {
   const progress = await progressFor(context);
   const { lessonNamedOrOpen } = await import('./choose-lesson.ts');
   const lessons = await Promise.all(
@@ -55,11 +62,11 @@ async function start(context: Context, names: readonly string[], options: { from
     });
   }
   const fromStep = options.from === undefined || only === undefined ? undefined : stepNamed(only, options.from);
-  await runAll(context, lessons, { auto: options.auto, fromStep, progress });
+  await runAll(context, lessons, { auto: options.auto, record: options.record, fromStep, progress });
 }
 
 /** Where the learner left off, or the menu; unattended, all lessons; without a terminal, the list. */
-async function open(context: Context, auto: boolean): Promise<void> {
+async function open(context: Context, auto: boolean, record?: boolean): Promise<void> {
   const [{ loadLessons, loadReadableLessons }, { subnetOf }] = await Promise.all([
     import('../course/load.ts'),
     import('../lab/open.ts'),
@@ -83,7 +90,7 @@ async function open(context: Context, auto: boolean): Promise<void> {
   for (;;) {
     const left = lessons.find(({ id }) => id === progress.lesson && progress.lessons[id]?.current !== undefined);
     const lesson = left ?? (await askForLesson(context, lessons, progress));
-    if (!lesson || !(await runAll(context, [lesson], { auto, fromStep: undefined, progress }))) return;
+    if (!lesson || !(await runAll(context, [lesson], { auto, record, fromStep: undefined, progress }))) return;
   }
 }
 
@@ -92,16 +99,17 @@ interface RunAllOptions {
   /** Index of the first step; undefined: unattended the first, else where the learner left off. */
   fromStep: number | undefined;
   progress: Progress;
+  record?: boolean | undefined;
 }
 
 /** Returns whether all were finished. The exit code becomes that of the worst. */
 async function runAll(context: Context, lessons: readonly LoadedLesson[], options: RunAllOptions): Promise<boolean> {
-  const { auto, progress } = options;
+  const { auto, progress, record } = options;
   const resumes = !auto && !context.yes;
   let worst = 0;
   for (const lesson of lessons) {
     const fromStep = options.fromStep ?? (resumes ? stepLeftAt(lesson, progress) : 0);
-    const end = await runSession(context, { lesson, fromStep, progress, auto }).catch((error: unknown) => {
+    const end = await runSession(context, { lesson, fromStep, progress, auto, record }).catch((error: unknown) => {
       // The last or only lesson may end the program with its own error; others let the next one have its turn.
       if (!(error instanceof FiredrillError) || lesson === lessons.at(-1)) throw error;
       tellBroken(error);

@@ -1,4 +1,4 @@
-import type { LoadedLesson, PageCommand } from './model.ts';
+import { isRecorded, type LoadedLesson, type PageCommand, type Step } from './model.ts';
 import type { CourseEvent } from './ui.ts';
 
 /**
@@ -16,6 +16,7 @@ export function eventToJson(event: CourseEvent): Record<string, unknown> {
         step: event.page.heading,
         number: event.number,
         of: event.of,
+        ...recording(event.lesson.definition.steps[event.page.heading]),
       };
     case 'command-started':
       return { type: event.type, ...commandName(event.command) };
@@ -45,6 +46,9 @@ export function eventToJson(event: CourseEvent): Record<string, unknown> {
       return { ...event };
   }
 }
+
+/** Kind of the step, where the probes run beside it. */
+const recording = (step: Step | undefined) => (isRecorded(step) ? { records: step?.kind } : {});
 
 const lessonName = (lesson: LoadedLesson) => ({ lesson: lesson.id });
 

@@ -50,6 +50,8 @@ export interface TaskStep {
   observeFirst?: { says: string; look: (lab: Lab, signal: AbortSignal) => Promise<unknown> };
   /** Runs beside the learner from the moment the task opens until it is met; its result goes to `measure`. */
   observe?: (lab: Lab, signal: AbortSignal, first: unknown) => Promise<unknown>;
+  /** Its commands break the lab or mend it: the probes run beside it, and `report` tells of it as of a drill. */
+  records?: true;
   /** The checks that must be unmet before the learner begins. Default: at least one of `reach`. */
   startsUnmet?: boolean;
 }
@@ -73,6 +75,10 @@ export interface DrillStep {
 }
 
 export type Step = ReadStep | TaskStep | DrillStep;
+
+/** Whether the probes run beside a step. */
+export const isRecorded = (step: Step | undefined): boolean =>
+  step?.kind === 'drill' || (step?.kind === 'task' && step.records === true);
 
 export const read: ReadStep = { kind: 'read' };
 export const task = (step: Omit<TaskStep, 'kind'>): TaskStep => ({ kind: 'task', ...step });

@@ -13,7 +13,11 @@ export async function takeBets(predictions: readonly Prediction[], ui: Ui): Prom
   return bets;
 }
 
-/** Measures each prediction and emits it beside the bet. One that cannot be measured is said, and is no score. */
+/**
+ * Measures each prediction and emits it beside the bet. One that cannot be measured is said, and is no score.
+ * What a step observes is measured, and not the flight recorder's timeline: a sampler that looks at one thing is finer
+ * than probes that look at all, it begins with the step, and author-check, which records nothing, proves it as well.
+ */
 export async function scoreBets(
   predictions: readonly Prediction[],
   bets: Bets,

@@ -13,6 +13,8 @@ export type CourseEvent =
   | { type: 'command-started'; command: PageCommand }
   | { type: 'command-output'; line: string }
   | { type: 'command-ended'; command: PageCommand; exitCode: number; seconds: number }
+  /** Typed in the lab's shell, where the learner wants that recorded. `at` is when it began; secrets are masked. */
+  | { type: 'learner-command'; at: string; command: string; exitCode: number }
   | { type: 'fault-injected'; title: string; machine: string }
   | { type: 'fault-bites'; seconds: number; verdicts: readonly { claim: string; verdict: Verdict }[] }
   | { type: 'fault-undone'; title: string; machine: string }

@@ -58,3 +58,14 @@ export function stepToGoOnAt(lesson: LoadedLesson, position: Position | undefine
   const next = position.state === 'reached' ? at + 1 : at;
   return Math.max(0, Math.min(next, lesson.pages.length - 1));
 }
+
+/**
+ * Text of the command at which the presentation goes on in that step; undefined where it begins with the step, or the page
+ * has no such command any more.
+ */
+export function commandToGoOnAt(lesson: LoadedLesson, position: Position | undefined): string | undefined {
+  if (position?.lesson !== lesson.id || position.state !== 'open') return undefined;
+  const page = lesson.pages.find(({ heading }) => heading === position.heading);
+  const typed = page?.commands.filter(({ show }) => !show).map(({ text }) => text) ?? [];
+  return typed.indexOf(position.command ?? '') > 0 ? position.command : undefined;
+}

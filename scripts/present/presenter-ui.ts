@@ -25,6 +25,11 @@ export interface PresenterOptions {
   /** Environment of the lab's shell. */
   environment: () => Record<string, string>;
   positions: Pick<PositionKeeper, 'keep'>;
+  /**
+   * Text of the command at which the first step goes on: those before it are run again, and not typed. What they made may be
+   * gone, as after a fault that was put back meanwhile.
+   */
+  goOnAt?: string | undefined;
   signal: AbortSignal;
   /** What Ctrl-C does while keys are read. Default: SIGINT to this process. */
   interrupt?: (() => void) | undefined;
@@ -62,6 +67,9 @@ class PresenterUi implements Ui {
   /** What the presenter wanted while a command waited: the engine asks next. */
   private leaves: 'back' | 'quit' | undefined;
   private typed: PageCommand | undefined;
+  /** The command that is typed next; those before it run at once. */
+  private goOnAt: string | undefined;
+  private stepsOpened = 0;
   private away = false;
   private readonly held: CourseEvent[] = [];
 
@@ -69,6 +77,7 @@ class PresenterUi implements Ui {
     this.options = options;
     this.interactive = !options.auto;
     this.rhythm = options.rhythm ?? humanRhythm;
+    this.goOnAt = options.goOnAt;
     this.keyboard = new Keyboard(options.input, options.interrupt ?? (() => void process.kill(process.pid, 'SIGINT')));
     this.swallowKeys();
   }
@@ -80,10 +89,12 @@ class PresenterUi implements Ui {
     }
     if (event.type === 'step-opened') {
       this.at = event;
+      this.stepsOpened += 1;
+      if (this.stepsOpened > 1) this.goOnAt = undefined;
       this.begun = this.skips = false;
       this.leaves = undefined;
       this.news.forget();
-      this.keep('open');
+      this.keep('open', this.goOnAt === undefined ? undefined : { text: this.goOnAt });
     }
     if (event.type === 'step-reached') this.keep('reached');
     if (event.type === 'lesson-finished') this.keep('finished');
@@ -135,6 +146,8 @@ class PresenterUi implements Ui {
   }
 
   async beforeCommand(command: PageCommand, signal: AbortSignal): Promise<'run' | 'stop'> {
+    if (this.goOnAt !== undefined && command.text !== this.goOnAt) return 'run';
+    this.goOnAt = undefined;
     this.keep('open', command);
     if (this.skips) return 'run';
     const typesAtOnce = this.justBegun;
@@ -190,6 +203,8 @@ class PresenterUi implements Ui {
   }
 
   private begin(): 'run' {
+    // Where the commands before did not get that far, they are typed from the first on.
+    if (this.begun) this.goOnAt = undefined;
     this.begun = this.justBegun = true;
     return 'run';
   }
@@ -256,7 +271,7 @@ class PresenterUi implements Ui {
     }
   }
 
-  private keep(state: 'open' | 'reached' | 'finished', command?: PageCommand): void {
+  private keep(state: 'open' | 'reached' | 'finished', command?: Pick<PageCommand, 'text'>): void {
     if (!this.at) return;
     const { lesson, page } = this.at;
     const comes = command === undefined ? {} : { command: command.text };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import { dnsAddress } from '../lab/layout.ts';
@@ -21,39 +22,83 @@ export function question(name: string): string {
 
 /**
  * Bash alone, in one process that stays: `dig` ten times a second would cost more than all other probes together. Any
- * answer counts. `read` from a pipe that stays empty is a sleep that starts no program.
+ * answer counts. A question is given most of its tenth of a second; one that has no answer then waits beside the next
+ * ones, so that a silent DNS is asked as often as another. No more than six wait: each is given up after its limit.
+ * `read` from a pipe that stays empty is a sleep that starts no program. Once a second `times` says what the shell has
+ * cost.
  */
 export const dnsScript = `
 export LC_ALL=C
+limit=${limitSeconds * 1e6}
+declare -A since
 exec 8<> <(:)
-ask() {
-  local first began=$EPOCHREALTIME
-  { exec 3<>/dev/udp/${dnsAddress}/53 && printf '${question(asked)}' >&3 &&
-    read -r -N 1 -t ${limitSeconds} -u 3 first; } 2>/dev/null && state=ok || state=failed
-  exec 3>&- 2>/dev/null
-  echo "$state $(( \${EPOCHREALTIME/./} - \${began/./} ))" || exit
+now() { at=\${EPOCHREALTIME/./}; }
+tell() { now; echo "$1 $(( at - $2 ))" || exit; }
+# Looks for the answer to a question for some seconds: more than 128 where there is none yet.
+hear() {
+  local first code
+  read -r -N 1 -t "$2" -u "$1" first 2>/dev/null
+  code=$?
+  if (( code == 0 )); then tell ok "\${since[$1]}"
+  elif (( code <= 128 || at - \${since[$1]} >= limit )); then tell failed "\${since[$1]}"
+  else return
+  fi
+  unset "since[$1]"
+  eval "exec $1>&-"
 }
-while :; do ask; read -t 0.09 -u 8 nothing; done
+ask() {
+  local fd=
+  if { exec {fd}<>/dev/udp/${dnsAddress}/53 && printf '${question(asked)}' >&"$fd"; } 2>/dev/null; then
+    since[$fd]=$began
+    hear "$fd" 0.08
+  else
+    tell failed "$began"
+    [ -z "$fd" ] || eval "exec $fd>&-"
+  fi
+}
+round=0
+while :; do
+  (( round++ % 10 )) || times
+  now
+  began=$at
+  for waiting in "\${!since[@]}"; do hear "$waiting" 0.001; done
+  ask
+  now
+  left=$(( began + 100000 - at ))
+  printf -v pause '0.%06d' "$left"
+  (( left < 1000 )) || read -t "$pause" -u 8 nothing
+done
 `;
 
 /** DNS as a machine's kernel asks it: the Service's address, so its rules are in the way as well. */
-export function dnsFrom(lab: Lab, machine: string): Stream {
+export function dnsFrom(lab: Pick<Lab, 'onHost'>, machine: string): Stream {
   const probe = `DNS from ${machine}`;
-  return async (take, signal) => {
+  return async (take, signal, spent) => {
     while (!signal.aborted) {
       const startedAt = Date.now();
+      let pid = '';
+      let ofShell = 0;
       const failed = (says: string): void => {
         take(startedAt, Date.now() - startedAt, { probe, state: 'failed', says });
       };
+      const hear = (line: string): void => {
+        const seen = parseLine(line, probe);
+        if (seen) take(Date.now() - seen.ms, seen.ms, seen.reading);
+        pid ||= /^pid (\d+)$/.exec(line)?.[1] ?? '';
+        const seconds = parseTimes(line);
+        if (seconds === undefined) return;
+        // Two lines: its own, and that of programs that it started, which are none.
+        ofShell = Math.max(ofShell, seconds);
+        spent(`shell of ${pid}`, ofShell);
+        spent(`ssh ${pid}`, cpuSecondsOf(pid));
+      };
+      // A connection of its own: over the kept one, another process would do its work.
       await lab
-        .onHost(`exec ssh ${machine} bash -s`, {
+        .onHost(`echo "pid $$"; exec ssh -o ControlPath=none ${machine} bash -s`, {
           input: dnsScript,
           signal,
           timeoutSeconds: 24 * 3600,
-          onLine: (line) => {
-            const seen = parseLine(line, probe);
-            if (seen) take(Date.now() - seen.ms, seen.ms, seen.reading);
-          },
+          onLine: hear,
         })
         .then(() => {
           failed(`${machine} broke off`);
@@ -64,6 +109,25 @@ export function dnsFrom(lab: Lab, machine: string): Stream {
       await pause(limitSeconds * 1000, undefined, { signal }).catch(() => undefined);
     }
   };
+}
+
+/** CPU time of a process so far, in seconds; 0 where there is no /proc to tell. */
+function cpuSecondsOf(pid: string): number {
+  try {
+    // proc_pid_stat(5): behind the name in brackets, the 12th and 13th are utime and stime, in hundredths of a second.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
+  }
+}
+
+/** User and system time in a line of bash's `times`, in seconds. */
+export function parseTimes(line: string): number | undefined {
+  const [, ...parts] = /^(\d+)m([\d.]+)s (\d+)m([\d.]+)s$/.exec(line.trim()) ?? [];
+  const [userMinutes, user, systemMinutes, system] = parts.map(Number);
+  if (user === undefined || system === undefined) return undefined;
+  return ((userMinutes ?? 0) + (systemMinutes ?? 0)) * 60 + user + system;
 }
 
 export function parseLine(line: string, probe: string): { ms: number; reading: Reading } | undefined {

@@ -1,3 +1,4 @@
+import { masked } from '../system/secrets.ts';
 import { tooCostly, type SummaryLine } from './probe.ts';
 import {
   drillsIn,
@@ -27,7 +28,7 @@ export function incidentReport(
     '',
     `From ${first?.at ?? ''} to ${last?.at ?? ''} (UTC). ${endOf(timeline)}`,
     '',
-    ...(drills.length === 0 ? ['Nothing was broken in this run.', ''] : []),
+    ...(drills.length === 0 ? [nothingBroken, ''] : []),
     ...(drills.length + load.length === 0 ? [] : [`![What every probe saw](${encodeURI(picture)})`, '']),
     ...load,
     ...drills.flatMap(drillSection),
@@ -35,6 +36,18 @@ export function incidentReport(
     ...cost(timeline),
   ].join('\n');
 }
+
+/** The playground's members are no part of the lab, and the probes look at the lab. */
+const nothingBroken =
+  'No step of this run broke the lab on purpose, so no probe ran beside one. What happens apart from the lab, ' +
+  'as on the playground, the probes do not see: the bets below are what was measured of it.';
+
+const zeros = {
+  fault: 'the fault was in force',
+  'first-command': 'the first command of this step',
+  'first-failure': 'the first failure that a probe saw',
+  opening: 'this step was opened',
+} as const;
 
 function endOf(timeline: readonly TimelineLine[]): string {
   const end = timeline.findLast(({ type }) => type === 'lesson-finished' || type === 'step-failed');
@@ -44,13 +57,13 @@ function endOf(timeline: readonly TimelineLine[]): string {
 
 function drillSection(drill: DrillTimeline): string[] {
   const rows = drill.lines.flatMap((line) => {
-    const says = sentence(line);
+    const says = sentence(line, drill.zeroIs === undefined ? 'Recovered' : 'Reached');
     return says === undefined ? [] : [`| ${since(drill, Date.parse(line.at))} | ${cell(says)} |`];
   });
   return [
     `## ${drill.step}`,
     '',
-    'Times are seconds since the fault was in force.',
+    `Times are seconds since ${zeros[drill.zeroIs ?? 'fault']}.`,
     '',
     '| when | what |',
     '| ---: | --- |',
@@ -60,7 +73,8 @@ function drillSection(drill: DrillTimeline): string[] {
   ];
 }
 
-function sentence(line: TimelineLine): string | undefined {
+/** @param end what it is called that the step was reached */
+function sentence(line: TimelineLine, end: string): string | undefined {
   const on = line['on'] === undefined ? 'the host' : textOf(line['on']);
   switch (line.type) {
     case 'fault-injected':
@@ -71,6 +85,8 @@ function sentence(line: TimelineLine): string | undefined {
       return `**Fault off**, on ${textOf(line['machine'])}: ${textOf(line['title'])}`;
     case 'command-started':
       return `Command on ${on}: \`${masked(textOf(line['command'])).split('\n')[0] ?? ''}\``;
+    case 'learner-command':
+      return `You, in the lab's shell: \`${masked(textOf(line['command'])).split('\n')[0] ?? ''}\`${line['exitCode'] === 0 ? '' : ` (exit code ${textOf(line['exitCode'])})`}`;
     case 'hint':
       return `Hint ${textOf(line['tier'])} was taken`;
     case 'collapsed':
@@ -78,7 +94,7 @@ function sentence(line: TimelineLine): string | undefined {
     case 'drill-void':
       return `Not counted: ${textOf(line['why'])}`;
     case 'step-reached':
-      return `**Recovered** (${{ self: 'by hand', 'run-for-me': 'by the commands of the page', skipped: 'skipped' }[textOf(line['how'])] ?? textOf(line['how'])})`;
+      return `**${end}** (${{ self: 'by hand', 'run-for-me': 'by the commands of the page', skipped: 'skipped' }[textOf(line['how'])] ?? textOf(line['how'])})`;
     case 'step-failed':
       return `**Failed**: ${textOf(line['why'])}`;
     default:
@@ -89,7 +105,7 @@ function sentence(line: TimelineLine): string | undefined {
 /** What a probe did not see, from when to when, with the error of both ends. */
 function outages(drill: DrillTimeline): string[] {
   const all = [...stretchesOf(drill)];
-  if (all.length === 0) return ['No probes ran beside this drill.', ''];
+  if (all.length === 0) return ['No probes ran beside this step.', ''];
   const rows = all.flatMap(([probe, stretches]) =>
     together(stretches).map(({ from, to, says, errorMs, times }) => {
       const seconds = `${((to - from) / 1000).toFixed(1)} s ± ${(errorMs / 1000).toFixed(1)}`;
@@ -171,12 +187,3 @@ const since = (drill: DrillTimeline, time: number): string => {
 };
 
 const cell = (text: string): string => masked(text).replaceAll('|', '\\|').replace(/\s+/g, ' ').trim();
-
-/** Commands may hold passwords and tokens: a report is made to be shown around. */
-export const masked = (text: string): string =>
-  text
-    .replace(
-      /((?:password|passwd|token|secret)[\w-]*\s*[=:]\s*|--(?:password|token)\s+)(?!\*)("[^"]*"|'[^']*'|\S+)/gi,
-      '$1***',
-    )
-    .replace(/(Bearer\s+)\S+/g, '$1***');

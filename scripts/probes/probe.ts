@@ -42,8 +42,8 @@ export interface SummaryLine {
   seconds: number;
   probes: readonly { probe: string; samples: number; failed: number; p50Ms: number; p99Ms: number; maxMs: number }[];
   /**
-   * CPU time of the thread that asks, as a share of one core. What answering costs on the machines is not in it, nor
-   * the one ssh that carries the answers of DNS.
+   * CPU time of all that asks, as a share of one core: the thread, the shell on a machine that asks DNS, and the ssh that
+   * carries its answers (where the system has /proc). What answering costs the machines is not in it.
    */
   cores: number;
 }

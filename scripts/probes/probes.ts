@@ -20,7 +20,7 @@ export const createProbes = (lab: Lab): Probe[] => [
 ];
 
 /** One small write that etcd must commit; with two controllers, through the one that answers. */
-function apiWrite(lab: Lab): Probe {
+export function apiWrite(lab: Pick<Lab, 'machinesWithRole' | 'folder'>): Probe {
   const name = 'API write';
   const apiServers = createApiServers({ controllers: lab.machinesWithRole('controller'), labFolder: lab.folder });
   const send = async (method: string, path: string, body: string): Promise<number> => {
@@ -64,7 +64,8 @@ export function readingOf(member: EtcdMember): Reading {
   const role = member.isLeader ? 'leads' : member.leaderId === undefined ? 'sees no leader' : 'follows';
   return {
     probe,
-    state: 'ok',
+    // Without a leader it answers, and serves no write and no read that must be current.
+    state: member.leaderId === undefined ? 'failed' : 'ok',
     says: `${role}, term ${member.raftTerm ?? 0}`,
     ...(member.revision === undefined ? {} : { revision: member.revision }),
   };
@@ -104,7 +105,7 @@ function conditionOf({ metadata, status }: NodeList['items'][number]): Reading {
  * The app's page through the NodePort of one worker, over a new connection each time. A bare HTTP/1.0 request costs half
  * of what Node's own client does.
  */
-function appThrough(lab: Lab, machine: string): Probe {
+export function appThrough(lab: Pick<Lab, 'machine'>, machine: string): Probe {
   const name = `app through ${machine}`;
   const port = lab.machine(machine).publishedPorts[appNodePort] ?? 0;
   return {

@@ -7,10 +7,14 @@ const everyMilliseconds = 100;
 /** Questions of one probe that may wait for their answers at once: a silent API server is still asked ten times a second. */
 const mostOpen = 12;
 
-/** Hands over readings as they come, at a pace of its own. Ends when the signal aborts. Never throws. */
+/**
+ * Hands over readings as they come, at a pace of its own. Ends when the signal aborts. Never throws. It tells what its own
+ * processes have spent so far, each by a name of its own: seconds of CPU time.
+ */
 export type Stream = (
   take: (sentAt: number, ms: number, reading: Reading) => void,
   signal: AbortSignal,
+  spent: (process: string, cpuSeconds: number) => void,
 ) => Promise<void>;
 
 export interface Recording {
@@ -28,6 +32,7 @@ export function startRecording(
   const over = new AbortController();
   const open = new Map<Probe, number>();
   const pending = new Set<Promise<void>>();
+  const spent = new Map<string, number>();
   const startedAt = performance.now();
   const cpuBefore = process.threadCpuUsage();
 
@@ -62,7 +67,11 @@ export function startRecording(
     }
   };
   const timer = setInterval(tick, everyMilliseconds);
-  const streaming = streams.map((stream) => stream(take, over.signal));
+  const streaming = streams.map((stream) =>
+    stream(take, over.signal, (process, cpuSeconds) => {
+      spent.set(process, cpuSeconds);
+    }),
+  );
   tick();
 
   const stop = async (): Promise<SummaryLine> => {
@@ -70,6 +79,7 @@ export function startRecording(
     over.abort(new Error('the recording ended'));
     const cpu = process.threadCpuUsage(cpuBefore);
     const seconds = (performance.now() - startedAt) / 1000;
+    const cpuSeconds = [...spent.values()].reduce((sum, each) => sum + each, (cpu.user + cpu.system) / 1e6);
     await Promise.all([...pending, ...streaming]);
     await Promise.all(probes.map(async (probe) => probe.end?.()));
     const summary: SummaryLine = {
@@ -77,7 +87,7 @@ export function startRecording(
       type: 'probes-summary',
       seconds: Math.round(seconds * 10) / 10,
       probes: [...tracks.values()].map((track) => track.summary()),
-      cores: Math.round(((cpu.user + cpu.system) / 1e6 / seconds) * 1000) / 1000,
+      cores: Math.round((cpuSeconds / seconds) * 1000) / 1000,
     };
     write(summary);
     return summary;

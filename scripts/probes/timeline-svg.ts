@@ -76,18 +76,26 @@ function panel(drill: DrillTimeline, top: number, strip: Strip | undefined): { s
 }
 
 function lines(drill: DrillTimeline, x: (time: number) => number, top: number, bottom: number): string[] {
-  const shown = drill.lines.filter(({ type }) => type in marks);
-  return shown.flatMap((line, index) => {
-    const mark = marks[textOf(line.type)];
-    if (!mark) return [];
-    const at = x(Date.parse(line.at));
+  return marksOf(drill).flatMap(({ time, says, colour }, index) => {
+    const at = x(time);
     const anchor = at > width - 80 ? 'end' : 'start';
-    const label = `<text x="${at + (anchor === 'end' ? -3 : 3)}" y="${top + 30 + (index % 2) * 11}" text-anchor="${anchor}" fill="${mark.colour}">${mark.says}</text>`;
-    return [`<line x1="${at}" x2="${at}" y1="${top + 22}" y2="${bottom}" stroke="${mark.colour}"/>`, label];
+    const label = `<text x="${at + (anchor === 'end' ? -3 : 3)}" y="${top + 30 + (index % 2) * 11}" text-anchor="${anchor}" fill="${colour}">${says}</text>`;
+    return [`<line x1="${at}" x2="${at}" y1="${top + 22}" y2="${bottom}" stroke="${colour}"/>`, label];
   });
 }
 
-/** Seconds from the fault. */
+/** What is marked in a panel. Where a task's own commands broke something, its end may be the broken state that was wanted. */
+function marksOf(drill: DrillTimeline): { time: number; says: string; colour: string }[] {
+  const found = drill.lines.flatMap((line) => {
+    const mark = marks[textOf(line.type)];
+    return mark ? [{ ...mark, time: Date.parse(line.at) }] : [];
+  });
+  if (drill.zeroIs === undefined) return found;
+  const reached = found.map((mark) => (mark.says === 'recovered' ? { ...mark, says: 'reached' } : mark));
+  return [{ time: drill.faultAt, says: 'begun', colour: '#54278f' }, ...reached];
+}
+
+/** Seconds from the fault, or what stands for it. */
 function axis(drill: DrillTimeline, x: (time: number) => number, bottom: number): string[] {
   const seconds = (drill.to - drill.from) / 1000;
   const step = [1, 2, 5, 10, 30, 60, 300, 600].find((candidate) => seconds / candidate <= 12) ?? 1800;

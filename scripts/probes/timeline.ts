@@ -29,30 +29,48 @@ export function mergeTimeline(run: readonly TimelineLine[], samples: readonly Ti
   return [...run, ...samples.filter(({ at }) => at >= from)].sort((one, other) => one.at.localeCompare(other.at));
 }
 
-/** The part of a timeline in which something was broken on purpose. Times are milliseconds since the epoch. */
+/**
+ * The part of a timeline in which something was broken on purpose: a drill, or a task whose commands did it. Times are
+ * milliseconds since the epoch.
+ */
 export interface DrillTimeline {
   step: string;
   from: number;
   to: number;
+  /** When the fault was in force; where the program injected none, the time that `zeroIs` names. */
   faultAt: number;
+  zeroIs?: 'first-command' | 'first-failure' | 'opening';
   lines: readonly TimelineLine[];
 }
 
-/** One for each fault: from the opening of its step, but at most ten seconds before, until the step was left. */
+/** One for each fault, and each recorded task: from the opening of its step, but at most ten seconds before, until it was left. */
 export function drillsIn(timeline: readonly TimelineLine[]): DrillTimeline[] {
   const steps = timeline.flatMap((line, index) => (line.type === 'step-opened' ? [index] : []));
   return steps.flatMap((start, index) => {
     const lines = timeline.slice(start, steps[index + 1] ?? timeline.length);
-    const fault = lines.findLast(({ type }) => type === 'fault-injected');
-    if (!fault) return [];
-    const faultAt = Date.parse(fault.at);
-    const end =
-      lines.findLast(({ type }) => type === 'step-reached' || type === 'step-failed') ?? lines.at(-1) ?? fault;
-    const to = Date.parse(end.at);
-    const from = Math.max(Date.parse(lines[0]?.at ?? fault.at), faultAt - 10_000);
+    const zero = zeroOf(lines);
+    const last = lines.findLast(({ type }) => type === 'step-reached' || type === 'step-failed') ?? lines.at(-1);
+    if (!zero || !last) return [];
+    const { at: zeroAt, ...is } = zero;
+    const [faultAt, to] = [Date.parse(zeroAt), Date.parse(last.at)];
+    const from = Math.max(Date.parse(lines[0]?.at ?? zeroAt), faultAt - 10_000);
     const inside = lines.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) <= to);
-    return [{ step: textOf(lines[0]?.['step']), from, to, faultAt, lines: inside }];
+    return [{ step: textOf(lines[0]?.['step']), from, to, faultAt, ...is, lines: inside }];
   });
+}
+
+/** From when a step's times are counted; undefined where nothing was broken in it. */
+function zeroOf(lines: readonly TimelineLine[]): (Pick<DrillTimeline, 'zeroIs'> & { at: string }) | undefined {
+  const fault = lines.findLast(({ type }) => type === 'fault-injected');
+  if (fault) return { at: fault.at };
+  const [opened] = lines;
+  const samples = lines.filter(isSample);
+  // A drill that was left before its fault was recorded as well, and broke nothing.
+  if (opened?.['records'] !== 'task' || samples.length === 0) return undefined;
+  const command = lines.find(({ type }) => type === 'command-started' || type === 'learner-command');
+  if (command) return { at: command.at, zeroIs: 'first-command' };
+  const failure = samples.find(({ state }) => state === 'failed');
+  return failure ? { at: failure.at, zeroIs: 'first-failure' } : { at: opened.at, zeroIs: 'opening' };
 }
 
 /** A stretch of time in which a probe saw the same. Times are milliseconds since the epoch. */

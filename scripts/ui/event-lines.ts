@@ -26,6 +26,9 @@ export function eventLines(event: CourseEvent, look: Look): string[] {
       return verdictLines(event.claim, event.verdict, look);
     case 'command-started':
       return commandLines(event.command, styles);
+    case 'learner-command':
+      // The shell has shown it.
+      return [];
     case 'command-output':
       return [outputLine(event.line, look, styles)];
     case 'command-ended':

@@ -2,6 +2,7 @@ import type { Ui } from '../course/ui.ts';
 import { createJsonUi } from './json.ts';
 import { wantsAccessible, wantsColour } from './look.ts';
 import { createPlainUi } from './plain.ts';
+import type { openShell } from './shell.ts';
 import { createTerminalUi } from './terminal.ts';
 
 /** The part of a command's context that decides how a lesson is shown. */
@@ -11,6 +12,8 @@ export interface UiChoice {
   /** `--auto`: run the lesson unattended, also in a terminal. */
   auto?: boolean | undefined;
   signal?: AbortSignal | undefined;
+  /** Opens the lab's shell. */
+  openShell?: typeof openShell | undefined;
 }
 
 /** The Ui for this process's own streams: JSON if asked for, a terminal where a person can be asked, else plain lines. */
@@ -24,5 +27,6 @@ export function pickUi(choice: UiChoice): Ui & { close?: () => void } {
     accessible: wantsAccessible(),
     colour: wantsColour(output),
     signal: choice.signal,
+    openShell: choice.openShell,
   });
 }

@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { FiredrillError } from '../system/errors.ts';
 import { quoted } from '../system/run.ts';
+import { bashHooks, endFollowing, followCommands, recordingNote, zshHooks, type ShellRecord } from './shell-record.ts';
 
 /** How a shell is started so that it has the lab's environment and a prompt that says so. */
 export interface ShellStart {
@@ -13,22 +15,37 @@ export interface ShellStart {
   environment: Record<string, string>;
   /** Start-up files to write into `folder` before. */
   files: Readonly<Record<string, string>>;
+  /** Whether it tells of each command, at descriptor 3. */
+  tells: boolean;
 }
+
+export interface ShellOptions {
+  signal?: AbortSignal | undefined;
+  /** Default: $SHELL. */
+  shell?: string | undefined;
+  args?: readonly string[];
+  /** Who is told of each command. Default: nobody. */
+  record?: ShellRecord | undefined;
+}
+
+/** Whether the commands typed in the lab's shell are to be recorded: by a flag, or FIREDRILL_RECORD. Off by default. */
+export const wantsRecord = (flag: boolean | undefined, environment: NodeJS.ProcessEnv = process.env): boolean =>
+  flag ?? !['', '0'].includes(environment['FIREDRILL_RECORD'] ?? '');
 
 /**
  * Opens the learner's own shell ($SHELL) in this terminal, with `environment` added to the process's own.
  * @returns the shell's exit code; 128 + signal number where a signal ended it.
  * @throws FiredrillError `shell-missing` where the shell cannot be started.
  */
-export async function openShell(
-  environment: Record<string, string>,
-  options: { signal?: AbortSignal | undefined; shell?: string | undefined; args?: readonly string[] } = {},
-): Promise<number> {
+export async function openShell(environment: Record<string, string>, options: ShellOptions = {}): Promise<number> {
+  const { record, signal } = options;
   const folder = await mkdtemp(join(tmpdir(), 'firedrill-shell-'));
   try {
-    const start = startOf(options.shell ?? usersShell(), environment, folder);
+    const start = startOf(options.shell ?? usersShell(), environment, folder, record?.where);
     for (const [name, content] of Object.entries(start.files)) await writeFile(join(folder, name), content);
-    return await spawned({ ...start, args: [...start.args, ...(options.args ?? [])] }, options.signal);
+    if (record && !start.tells) process.stderr.write(`${start.file} cannot be recorded: bash and zsh can.\n`);
+    const whole = { ...start, args: [...start.args, ...(options.args ?? [])] };
+    return await spawned(whole, signal, start.tells ? record?.take : undefined);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -39,25 +56,37 @@ function usersShell(): string {
   return named && existsSync(named) ? named : existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
 }
 
-/** What is started for a shell. The user's own start-up files are read first, so aliases and keys stay. */
-export function startOf(shell: string, environment: Record<string, string>, folder: string): ShellStart {
+/**
+ * What is started for a shell. The user's own start-up files are read first, so aliases and keys stay.
+ * @param recordedIn file in which its commands are kept, where they are
+ */
+export function startOf(
+  shell: string,
+  environment: Record<string, string>,
+  folder: string,
+  recordedIn?: string,
+): ShellStart {
+  const tells = recordedIn !== undefined;
+  const note = recordedIn === undefined ? '' : `echo ${quoted(recordingNote(recordedIn))}\n`;
   switch (basename(shell)) {
     case 'bash':
       return {
         file: shell,
         args: ['--rcfile', join(folder, 'bashrc'), '-i'],
         environment,
-        files: { bashrc: bashrc(environment) },
+        files: { bashrc: `${bashrc(environment)}${tells ? bashHooks : ''}${note}` },
+        tells,
       };
     case 'zsh':
       return {
         file: shell,
         args: ['-i'],
         environment: { ...environment, ZDOTDIR: folder },
-        files: zshFiles(environment),
+        files: zshFiles(environment, `${tells ? zshHooks : ''}${note}`),
+        tells,
       };
     default:
-      return { file: shell, args: [], environment: { PS1: '(lab) $ ', ...environment }, files: {} };
+      return { file: shell, args: [], environment: { PS1: '(lab) $ ', ...environment }, files: {}, tells: false };
   }
 }
 
@@ -81,7 +110,7 @@ if command -v kubectl >/dev/null; then . <(kubectl completion bash 2>/dev/null);
 echo "This shell talks to the lab. Leave it with 'exit' or Ctrl-D."
 `;
 
-function zshFiles(environment: Record<string, string>): Record<string, string> {
+function zshFiles(environment: Record<string, string>, last: string): Record<string, string> {
   const own = quoted(process.env['ZDOTDIR'] ?? process.env['HOME'] ?? '');
   const source = (name: string) => `[ -f ${own}/${name} ] && . ${own}/${name}\n`;
   return {
@@ -95,16 +124,22 @@ if command -v kubectl >/dev/null; then
 fi
 ZDOTDIR=${own}
 echo "This shell talks to the lab. Leave it with 'exit' or Ctrl-D."
-`,
+${last}`,
   };
 }
 
-async function spawned(start: ShellStart, signal: AbortSignal | undefined): Promise<number> {
+async function spawned(
+  start: ShellStart,
+  signal: AbortSignal | undefined,
+  take: ShellRecord['take'] | undefined,
+): Promise<number> {
   signal?.throwIfAborted();
   const child = spawn(start.file, start.args, {
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', ...(take ? (['pipe'] as const) : [])],
     env: { ...process.env, ...start.environment },
   });
+  const pipe = child.stdio[3] as Readable | null | undefined;
+  const followed = take && pipe ? followCommands(pipe, take) : undefined;
   // A hang-up lets a shell give the terminal back before it ends; a kill would not.
   const hangUp = () => child.kill('SIGHUP');
   signal?.addEventListener('abort', hangUp);
@@ -125,5 +160,6 @@ async function spawned(start: ShellStart, signal: AbortSignal | undefined): Prom
     });
   } finally {
     signal?.removeEventListener('abort', hangUp);
+    if (pipe && followed) await endFollowing(pipe, followed);
   }
 }

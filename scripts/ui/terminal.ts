@@ -25,8 +25,8 @@ export interface TerminalOptions {
   signal?: AbortSignal | undefined;
   /** What Ctrl-C does while single keys are read. Default: SIGINT to this process. */
   interrupt?: () => void;
-  /** Opens the shell; replaced in tests. */
-  openShell?: typeof openShell;
+  /** Opens the shell, where not as usual. */
+  openShell?: typeof openShell | undefined;
 }
 
 /** A lesson for a person at a terminal. `close` gives the terminal back, whatever was going on. */
@@ -100,7 +100,7 @@ class TerminalUi implements Ui {
 
   /** Events after which nothing is awaited any more. */
   private turnPage(event: CourseEvent): void {
-    if (event.type !== 'note' && event.type !== 'hint') {
+    if (event.type !== 'note' && event.type !== 'hint' && event.type !== 'learner-command') {
       this.waiting = undefined;
       this.redraw(false);
     }

@@ -15,7 +15,14 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const lesson = {
-  definition: { steps: { Read: { kind: 'read' }, Drill: { kind: 'drill' } } },
+  definition: {
+    steps: {
+      Read: { kind: 'read' },
+      Task: { kind: 'task' },
+      Breaks: { kind: 'task', records: true },
+      Drill: { kind: 'drill' },
+    },
+  },
 } as unknown as LoadedLesson;
 const page = (heading: string) => ({ heading }) as Page;
 const opened = (heading: string) => ({ type: 'step-opened', lesson, page: page(heading), number: 1, of: 2 }) as const;
@@ -43,6 +50,16 @@ function recorder(cores: number) {
   );
   return { one, seen, notes, samples: join(folder, 'events.samples.jsonl') };
 }
+
+test('probes run beside a task that breaks something, and no other', async () => {
+  const { one, seen } = recorder(0.01);
+  one.take(opened('Task'));
+  expect(seen).toEqual([]);
+  one.take(opened('Breaks'));
+  one.take(opened('Task'));
+  await one.end();
+  expect(seen).toEqual(['started', 'stopped']);
+});
 
 test('probes run beside a drill, and beside nothing else', async () => {
   const { one, seen, notes, samples } = recorder(0.01);

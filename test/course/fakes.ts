@@ -6,7 +6,7 @@ import type { Fault, InjectedFault } from '../../scripts/faults/fault.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import type { CommandResult } from '../../scripts/system/run.ts';
 
-/** What a test's lab is: names that hold. Commands change it: `set x`, `unset x`, `fail`. */
+/** What a test's lab is: names that hold. Commands change it: `set x`, `unset x`, `fail`; `say x` says it. */
 export class World {
   readonly holds = new Set<string>();
   readonly ran: string[] = [];
@@ -14,7 +14,10 @@ export class World {
 
   readonly lab = {
     shellEnvironment: () => ({ LAB: 'fake' }),
-    onHost: (command: string, options?: { signal?: AbortSignal }) => this.obey(command, options?.signal),
+    onHost: (command: string, options?: { signal?: AbortSignal; onLine?: (line: string) => void }) => {
+      if (/say /.test(command)) options?.onLine?.(command.replace(/^[\s\S]*say /, ''));
+      return this.obey(command, options?.signal);
+    },
     on: (machine: string, command: string) => this.obey(`${machine}: ${command}`),
   } as unknown as Lab;
 

@@ -6,7 +6,7 @@ import { openEventLog } from '../../scripts/course/event-log.ts';
 import { ProgressKeeper } from '../../scripts/course/keep-progress.ts';
 import { read } from '../../scripts/course/model.ts';
 import { emptyProgress, importProgress, readProgress, writeProgress } from '../../scripts/course/progress.ts';
-import { lessonOf, page } from './fakes.ts';
+import { command, lessonOf, page } from './fakes.ts';
 
 let folder: string;
 let path: string;
@@ -87,6 +87,16 @@ it('logs each event as a line, without the lesson itself', async () => {
     { type: 'step-opened', lesson: '09-fake', step: 'One' },
     { type: 'note', text: 'hello' },
   ]);
+});
+
+it('logs no secret: neither of a command nor of what it said', async () => {
+  const log = openEventLog(lesson.id, folder);
+  log.take({ type: 'command-started', command: command('login --password hunter2') });
+  log.take({ type: 'command-output', line: 'your token: abc123' });
+  const text = await readFile(log.path, 'utf8');
+  expect(text).toContain('login --password ***');
+  expect(text).toContain('your token: ***');
+  expect(text).not.toMatch(/hunter2|abc123/);
 });
 
 it('does not end a lesson where the log cannot be written', () => {

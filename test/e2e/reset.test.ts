@@ -18,6 +18,7 @@ describe('reset proves the baseline where', () => {
     await make(await openLab(testLab.name));
     const ran = await firedrill(['reset', '--to', '3', '--yes']);
     expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+    expect(ran.stdout).toMatch(/^Lost: .+\nKept: .+\nHow: .+ It takes \d+ to \d+ seconds\.$/m);
     expect(ran.stdout).toContain('its baseline was proven');
     const status = await firedrill(['lab', 'status']);
     expect(status, status.all).toMatchObject({ exitCode: 0 });

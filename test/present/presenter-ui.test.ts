@@ -115,7 +115,45 @@ describe('a presentation', () => {
   });
 });
 
+describe('a presentation that was stopped in the middle of a step', () => {
+  const three = (): LoadedLesson =>
+    lessonOf([page('Light it', [command('set lamp'), command('set hall'), command('set roof')])], {
+      'Light it': { kind: 'task', reach: [world.check('roof')] },
+    });
+
+  it('goes on at its command: those before are run again, and not typed', async () => {
+    const end = present(three(), { goOnAt: 'set hall' });
+    await press(' ', 'Step 1 of 1: Light it');
+    await press(' ', '\\$ set hall');
+    expect(world.ran).toEqual(['set lamp']);
+    await press(' ', '\\$');
+    expect(world.ran).toEqual(['set lamp', 'set hall']);
+    await press(' ', 'set roof');
+    await press(' ', '✔ Light it');
+    expect(await end).toBe('finished');
+    // Stopped again before a key was pressed, it is still known where.
+    expect(positions[0]).toMatchObject({ heading: 'Light it', state: 'open', command: 'set hall' });
+  });
+
+  it('types all of them again where the presenter wants that', async () => {
+    const failing = lessonOf([page('Look', [command('fail'), command('set hall')])], { Look: { kind: 'read' } });
+    const end = present(failing, { goOnAt: 'set hall' });
+    await press(' ', 'Step 1 of 1: Look');
+    await press('r', 'It stopped there: .*');
+    await press('q', '\\$ fail');
+    expect(await end).toBe('quit');
+  });
+});
+
 describe('a rehearsal', () => {
+  it('shows what the commands really say', async () => {
+    const saying = lessonOf([page('Look', [command('say three nodes are Ready')])], { Look: { kind: 'read' } });
+    expect(await present(saying, { auto: true, types: false })).toBe('finished');
+    const lines = output.text.split('\n').map((line) => line.trim());
+    expect(lines).toContain('$ say three nodes are Ready');
+    expect(lines).toContain('three nodes are Ready');
+  });
+
   it('presses no key, breaks what the drill breaks, and puts it back', async () => {
     world.holds.add('route');
     const drill = lessonOf([page('Cut', [command('set route', { solution: true })])], {

@@ -1,10 +1,11 @@
 import { createSocket } from 'node:dgram';
+import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { dnsScript, parseLine, question } from '../../scripts/probes/dns.ts';
-import type { Probe, Reading, SampleLine, SummaryLine } from '../../scripts/probes/probe.ts';
+import { dnsFrom, dnsScript, parseLine, parseTimes, question } from '../../scripts/probes/dns.ts';
+import { tooCostly, type Probe, type Reading, type SampleLine, type SummaryLine } from '../../scripts/probes/probe.ts';
 import { apiReadAndNodes, readingOf } from '../../scripts/probes/probes.ts';
-import { startRecording } from '../../scripts/probes/record.ts';
+import { startRecording, type Stream } from '../../scripts/probes/record.ts';
 import { Track } from '../../scripts/probes/track.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { createLayout, dnsAddress } from '../../scripts/lab/layout.ts';
@@ -29,7 +30,12 @@ test('a probe writes a line when something changes, and once a second', () => {
 test("an etcd member's line names its role and term, and its revision makes no line of its own", () => {
   const member = { name: 'e1', answers: true, memberId: 'a', leaderId: 'a', isLeader: true, raftTerm: 4, revision: 9 };
   expect(readingOf(member)).toEqual({ probe: 'etcd e1', state: 'ok', says: 'leads, term 4', revision: 9 });
-  expect(readingOf({ name: 'e2', answers: true, raftTerm: 5 })).toMatchObject({ says: 'sees no leader, term 5' });
+  expect(readingOf({ name: 'e2', answers: true, leaderId: 'a', raftTerm: 5 })).toMatchObject({ state: 'ok' });
+  // It answers, and serves nothing that must be current.
+  expect(readingOf({ name: 'e2', answers: true, raftTerm: 5 })).toMatchObject({
+    state: 'failed',
+    says: 'sees no leader, term 5',
+  });
   expect(readingOf({ name: 'e3', answers: false, why: 'refused' })).toMatchObject({ state: 'failed', says: 'refused' });
 });
 
@@ -60,6 +66,25 @@ describe('recording', () => {
   });
   afterEach(() => {
     vi.useRealTimers();
+  });
+
+  test('what it costs is the thread, and all that its streams have spent', async () => {
+    const stream: Stream = (_take, signal, spent) => {
+      spent('ssh 1', 0.1);
+      spent('ssh 1', 0.3);
+      spent('ssh 2', 0.4);
+      return new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+    };
+    const idle = startRecording([], [], () => undefined);
+    const spending = startRecording([], [stream], () => undefined);
+    await vi.advanceTimersByTimeAsync(2000);
+    const [alone, together] = [await idle.stop(), await spending.stop()];
+    expect(together.cores - alone.cores).toBeCloseTo(0.35, 2);
+    expect(together.cores).toBeGreaterThan(tooCostly);
   });
 
   const record = (...probes: Probe[]) => {
@@ -125,22 +150,74 @@ describe('recording', () => {
   });
 });
 
-test('the question is one packet, and bash reads an answer and its absence', async () => {
+/** A DNS server that answers as `answers` says, and the script that asks it. */
+async function dnsServer(answers: (question: number) => boolean) {
   const server = createSocket('udp4');
   const heard: Buffer[] = [];
   server.on('message', (packet, from) => {
     heard.push(packet);
-    // Every second question stays without an answer.
-    if (heard.length % 2 === 1) server.send(packet, from.port, from.address);
+    if (answers(heard.length)) server.send(packet, from.port, from.address);
   });
   await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
-  const here = dnsScript.replace(`${dnsAddress}/53`, `127.0.0.1/${server.address().port}`).replace('-t 0.5', '-t 0.1');
-  const { stdout } = await execa('bash', ['-c', `bash -s | head -n 3`], { input: here });
+  return {
+    heard,
+    /** The first lines that the script says. */
+    lines: async (count: number, script = dnsScript) => {
+      const input = script.replace(`${dnsAddress}/53`, `127.0.0.1/${server.address().port}`);
+      const { stdout } = await execa(
+        'bash',
+        ['-c', `bash -s | grep --line-buffered -E '^(ok|failed)' | head -n ${count}`],
+        { input },
+      );
+      return stdout.split('\n').map((line) => parseLine(line, 'DNS'));
+    },
+    close: () => server.close(),
+  };
+}
+
+test('the question is one packet, and bash reads an answer and its absence', async () => {
+  // Every second question stays without an answer.
+  const server = await dnsServer((question) => question % 2 === 1);
+  const seen = await server.lines(3, dnsScript.replace('limit=500000', 'limit=90000'));
   server.close();
   const name = ['kube-dns', 'kube-system', 'svc', 'cluster', 'local'];
   const labels = name.map((label) => `${String.fromCharCode(label.length)}${label}`).join('');
-  expect(heard[0]?.toString('latin1')).toBe(`fd\x01\0\0\x01\0\0\0\0\0\0${labels}\0\0\x01\0\x01`);
-  expect(stdout.split('\n').map((line) => parseLine(line, 'DNS')?.reading.state)).toEqual(['ok', 'failed', 'ok']);
+  expect(server.heard[0]?.toString('latin1')).toBe(`fd\x01\0\0\x01\0\0\0\0\0\0${labels}\0\0\x01\0\x01`);
+  expect(seen.map((line) => line?.reading.state)).toEqual(['ok', 'failed', 'ok']);
   expect(question('ab.c')).toContain('\\x02ab\\x01c\\x00');
   expect(parseLine('bash: something', 'DNS')).toBeUndefined();
+});
+
+test('a silent DNS is asked on while questions wait, and each is given up after half a second', async () => {
+  const server = await dnsServer(() => false);
+  const seen = await server.lines(3);
+  server.close();
+  expect(seen.map((line) => line?.reading.state)).toEqual(['failed', 'failed', 'failed']);
+  for (const line of seen) expect(line?.ms).toBeGreaterThanOrEqual(500);
+  // One after the other, it would be the fourth that is asked when the third is given up.
+  expect(server.heard.length).toBeGreaterThan(4);
+});
+
+test('DNS tells what its shell and its ssh have spent', async () => {
+  const over = new AbortController();
+  const spent = new Map<string, number>();
+  const readings: Reading[] = [];
+  const onHost: Lab['onHost'] = (_command, options) => {
+    const said = [`pid ${process.pid}`, '1m0.500s 0m0.250s', '0m0.000s 0m0.000s', 'ok 1500', '0m0.100s 0m0.000s'];
+    for (const line of said) options?.onLine?.(line);
+    over.abort();
+    return Promise.resolve({ stdout: '', stderr: '', exitCode: 0 });
+  };
+  const take = (_at: number, _ms: number, reading: Reading) => readings.push(reading);
+  await dnsFrom({ onHost }, 'w1')(take, over.signal, (process, seconds) => spent.set(process, seconds));
+  expect(readings[0]).toEqual({ probe: 'DNS from w1', state: 'ok' });
+  expect(spent.get(`shell of ${process.pid}`)).toBe(60.75);
+  // Of this very process: it has spent something, where the system tells.
+  if (existsSync('/proc/self/stat')) expect(spent.get(`ssh ${process.pid}`)).toBeGreaterThan(0);
+  expect(parseTimes('ok 1500')).toBeUndefined();
+});
+
+test('the shell says what it costs', async () => {
+  const { stdout } = await execa('bash', ['-c', 'bash -s | head -n 1'], { input: dnsScript });
+  expect(parseTimes(stdout)).toBeGreaterThanOrEqual(0);
 });

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeReport } from '../../scripts/commands/report.ts';
-import { costOf, incidentReport, masked } from '../../scripts/probes/incident-report.ts';
+import { openShellLog, shellLogName } from '../../scripts/commands/shell-log.ts';
+import { costOf, incidentReport } from '../../scripts/probes/incident-report.ts';
 import { timelineSvg } from '../../scripts/probes/timeline-svg.ts';
 import { drillsIn, lastRun, mergeTimeline, parseLines, stretchesOf } from '../../scripts/probes/timeline.ts';
 
@@ -23,6 +24,7 @@ const events = [
   event(31, 'fault-bites', { seconds: 1 }),
   event(32, 'command-started', { command: 'login --password hunter2 | tee\nmore' }),
   event(33, 'hint', { tier: 1 }),
+  event(34, 'learner-command', { command: 'curl -u me:hunter2 x | tee', exitCode: 7 }),
   event(36, 'fault-undone', { title: 'the API server is killed', machine: 'c1' }),
   event(38, 'prediction-scored', { question: 'How long?', said: '3 s', measured: '5 s', saw: 'it', right: false }),
   event(39, 'step-reached', { step: 'A drill & more', how: 'self' }),
@@ -80,9 +82,51 @@ test('the report tells what failed, for how long, what carried on, and what meas
   expect(text).toContain('| How long? | 3 s | 5 s | it | no |');
   expect(text).toContain('6.2 % of one core');
   expect(text).toContain('may have changed what was measured');
+  expect(text).toContain("| +4.0 s | You, in the lab's shell: `curl -u me:*** x \\| tee` (exit code 7) |");
   expect(text).not.toContain('hunter2');
   expect(text).not.toContain('earlier run');
   expect(costOf({ cores: 0.05, seconds: 3 })).not.toContain('may have changed');
+});
+
+describe('a task whose commands break something', () => {
+  const opening = event(0, 'step-opened', { step: 'Every disk is lost', records: 'task' });
+  const broken = [
+    event(-1, 'lesson-started', { lesson: '06-x' }),
+    opening,
+    event(20, 'command-started', { command: 'systemctl kill etcd', on: 'e1' }),
+    sample(25, 'API write', 'failed', 'silent'),
+    event(30, 'step-reached', { step: 'Every disk is lost', how: 'run-for-me' }),
+    event(31, 'step-opened', { step: 'What was lost' }),
+    event(32, 'command-started', { command: 'kubectl get nodes' }),
+  ];
+
+  test('is told like a drill, from its first command on', () => {
+    expect(drillsIn(broken)).toMatchObject([
+      { step: 'Every disk is lost', zeroIs: 'first-command', faultAt: Date.parse(at(20)), from: Date.parse(at(10)) },
+    ]);
+    const text = incidentReport('Six', broken, 'six.svg');
+    expect(text).toContain('Times are seconds since the first command of this step.');
+    expect(text).toContain('| +0.0 s | Command on e1: `systemctl kill etcd` |');
+    expect(text).toContain('| +10.0 s | **Reached** (by the commands of the page) |');
+    expect(text).toContain('| API write | +5.0 s |');
+    expect(text).not.toContain('broke the lab');
+    const svg = timelineSvg('Six', drillsIn(broken));
+    expect(svg).toContain('>begun</text>');
+    expect(svg).toContain('>reached</text>');
+  });
+
+  test('where nobody tells of a command, from the first failure; without one, from the opening', () => {
+    const quiet = broken.filter(({ type }) => type !== 'command-started');
+    expect(drillsIn(quiet)).toMatchObject([{ zeroIs: 'first-failure', faultAt: Date.parse(at(25)) }]);
+    const whole = [opening, sample(5, 'API write', 'ok'), event(6, 'step-reached', { how: 'self' })];
+    expect(drillsIn(whole)).toMatchObject([{ zeroIs: 'opening', faultAt: Date.parse(at(0)) }]);
+  });
+
+  test('a drill that was left before its fault broke nothing, nor did a run without one', () => {
+    const left = [{ ...opening, records: 'drill' }, sample(5, 'API write', 'ok')];
+    expect(drillsIn(left)).toEqual([]);
+    expect(incidentReport('Five', left, 'five.svg')).toContain('No step of this run broke the lab on purpose');
+  });
 });
 
 test('the picture is well-formed, and escapes what comes from outside', () => {
@@ -94,14 +138,35 @@ test('the picture is well-formed, and escapes what comes from outside', () => {
   expect(svg).toContain('fill="#d94801"><title>API read: failed, refused, 5.2 s</title>');
 });
 
-test.each([
-  ['curl -H "Authorization: Bearer abc.def"', 'abc.def'],
-  ['PASSWORD=hunter2 run', 'hunter2'],
-  ["--from-literal=api-token='a b'", 'a b'],
-  ['kubectl --token abc get pods', 'abc'],
-])('secrets are masked: %s', (command, secret) => {
-  expect(masked(command)).not.toContain(secret);
-  expect(masked(command)).toContain('***');
+test('commands typed in a shell beside the lesson are in its timeline, those of another time or lab are not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'report-'));
+  try {
+    await mkdir(join(folder, 'events'));
+    const shell = openShellLog('mine', join(folder, 'events'));
+    const type = (seconds: number, command: string) => {
+      shell.take({ at: at(seconds), command, exitCode: 0 });
+    };
+    type(-1, 'too early');
+    type(35, 'kubectl --token abc get nodes');
+    type(41, 'too late');
+    openShellLog('other', join(folder, 'events')).take({ at: at(35), command: 'elsewhere', exitCode: 0 });
+    // The file's name has the day on which the shell was opened; the run is of another year.
+    const day = at(0).slice(0, 10);
+    for (const lab of ['mine', 'other']) {
+      const today = join(folder, 'events', shellLogName(lab, new Date().toISOString().slice(0, 10)));
+      await rename(today, join(folder, 'events', shellLogName(lab, day)));
+    }
+    const lines = (all: object[]) => all.map((line) => `${JSON.stringify(line)}\n`).join('');
+    await writeFile(join(folder, 'events', `${day}-09-x.jsonl`), lines(events));
+    const written = await writeReport({ id: '09-x', title: 'Nine' }, join(folder, 'mine.md'), folder, 'mine');
+    const kept = parseLines(await readFile(written.timeline, 'utf8')).filter(
+      ({ type: kind }) => kind === 'learner-command',
+    );
+    expect(kept.map(({ command }) => command)).toEqual(['curl -u me:*** x | tee', 'kubectl --token *** get nodes']);
+    expect(await readFile(written.report, 'utf8')).toContain('kubectl --token *** get nodes');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('a report is written beside its picture and timeline; without a run it says so', async () => {
@@ -116,7 +181,9 @@ test('a report is written beside its picture and timeline; without a run it says
     const written = await writeReport(lesson, join(folder, 'out', 'mine.md'), folder);
     expect(await readFile(written.report, 'utf8')).toContain('(mine.svg)');
     expect(await readFile(written.picture, 'utf8')).toContain('<svg');
-    expect(parseLines(await readFile(written.timeline, 'utf8'))).toEqual(timeline);
+    const kept = await readFile(written.timeline, 'utf8');
+    expect(kept).not.toContain('hunter2');
+    expect(kept.replaceAll('***', 'hunter2')).toBe(lines(timeline));
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FiredrillError } from '../../scripts/system/errors.ts';
 import { wantsAccessible, wantsColour } from '../../scripts/ui/look.ts';
-import { openShell, startOf } from '../../scripts/ui/shell.ts';
+import { openShell, startOf, wantsRecord } from '../../scripts/ui/shell.ts';
+import type { LearnerCommand } from '../../scripts/ui/shell-record.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -49,6 +50,58 @@ it('gives zsh a folder of start-up files, and any other shell its environment', 
     args: [],
     environment: { PS1: '(lab) $ ', KUBECONFIG: '/k' },
     files: {},
+    tells: false,
+  });
+});
+
+describe('recording', () => {
+  /** Opens bash with these lines on its standard input, and returns what it said and told. */
+  async function typed(lines: readonly string[], isRecorded: boolean) {
+    const shell = join(folder, 'bash');
+    await writeFile(shell, '#!/bin/sh\nexec /bin/bash "$@" <"$HOME/typed" >"$HOME/said" 2>&1\n', { mode: 0o755 });
+    await writeFile(join(folder, 'typed'), `${lines.join('\n')}\n`);
+    await writeFile(join(folder, '.bashrc'), 'HISTCONTROL=ignoreboth\nPROMPT_COMMAND=true\n');
+    const told: LearnerCommand[] = [];
+    const record = { where: '/log of mine', take: (command: LearnerCommand) => told.push(command) };
+    const exitCode = await openShell({ HOME: folder }, { shell, ...(isRecorded ? { record } : {}) });
+    return { exitCode, told, said: await readFile(join(folder, 'said'), 'utf8') };
+  }
+
+  it('tells of each command, its time and exit code; not of secrets, nor of what begins with a blank', async () => {
+    const before = Date.now();
+    const lines = ['false', 'false', 'export TOKEN=abc123', ' echo hidden', '', 'for i in 1 2; do', 'true', 'done'];
+    const { exitCode, told, said } = await typed([...lines, 'exec 3>/dev/null', 'exit 3'], true);
+    expect(exitCode).toBe(3);
+    expect(told.map(({ command, exitCode: code }) => [command, code])).toEqual([
+      ['false', 1],
+      ['false', 1],
+      ['export TOKEN=***', 0],
+      ['for i in 1 2; do true; done', 0],
+      ['exec 3>/dev/null', 0],
+    ]);
+    const times = told.map(({ at }) => Date.parse(at));
+    expect(times).toEqual(times.toSorted((one, other) => one - other));
+    expect(times[0]).toBeGreaterThanOrEqual(before - 1);
+    expect(times.at(-1)).toBeLessThanOrEqual(Date.now());
+    expect(said).toContain('in /log of mine');
+  });
+
+  it('is off by default, and then the shell has nothing of it', async () => {
+    const { told, said } = await typed(['false', 'echo "<$(type -t _lab_tell)$HISTCONTROL>"', 'exit'], false);
+    expect(told).toEqual([]);
+    expect(said).not.toContain('Recorded');
+    expect(said).toContain('<ignoreboth>');
+    expect(wantsRecord(undefined, {})).toBe(false);
+    expect(wantsRecord(undefined, { FIREDRILL_RECORD: '0' })).toBe(false);
+    expect([wantsRecord(undefined, { FIREDRILL_RECORD: '1' }), wantsRecord(true, {})]).toEqual([true, true]);
+  });
+
+  it('hooks into zsh as well, and into no other shell', () => {
+    const zsh = startOf('/usr/bin/zsh', {}, '/tmp/x', '/log');
+    expect(zsh.tells).toBe(true);
+    expect(zsh.files['.zshrc']).toContain('add-zsh-hook preexec _lab_begins');
+    expect(startOf('/usr/bin/zsh', {}, '/tmp/x').files['.zshrc']).not.toContain('_lab_begins');
+    expect(startOf('/usr/bin/fish', {}, '/tmp/x', '/log').tells).toBe(false);
   });
 });
 

@@ -3,7 +3,7 @@ import { runsKubelet } from '../layout.ts';
 import { cordonMark, uncordonNode } from '../upgrade/drain.ts';
 
 /** Namespaces that Kubernetes itself makes. */
-const ownNamespaces = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
+export const ownNamespaces = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
 
 interface List {
   items: {

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoadedLesson } from '../course/model.ts';
+import type { Lab } from '../lab/lab.ts';
+import { hasRole } from '../lab/layout.ts';
+import type { Survey } from '../lab/repair/survey.ts';
+
+/** `objects`: etcd stays as it is; `restore`: it goes back to its checkpoint; `rebuild`: machines are made anew. */
+export type Way = 'objects' | 'restore' | 'rebuild';
+
+/** What a reset takes on two cores, from the quickest computer to a slow one. */
+const lasts: Readonly<Record<Way, string>> = {
+  objects: '5 to 20 seconds',
+  restore: '15 to 50 seconds',
+  rebuild: '20 to 60 seconds',
+};
+
+/** What else a reset takes away, beside the lab. */
+export interface Besides {
+  /** Whether somebody keeps snapshots of etcd in `$LAB/backup`. */
+  backup: boolean;
+  playground: boolean;
+}
+
+export async function lookBesides(lab: Lab): Promise<Besides> {
+  const { placeOf } = await import('../playground/place.ts');
+  // Where the environment names no place for it, none is open.
+  const folder = await placeOf(lab.layout.name).then(
+    (place) => place.folder,
+    () => undefined,
+  );
+  return {
+    backup: existsSync(join(lab.folder, 'backup')),
+    playground: folder !== undefined && existsSync(folder),
+  };
+}
+
+/** The cheapest way that is safe for etcd. Of a silent etcd nobody can tell yet: it is restored where it finds no leader. */
+export function wayOf({ destroyed, etcd }: Pick<Survey, 'destroyed' | 'etcd'>): Way {
+  if (destroyed.length > 0) return 'rebuild';
+  return etcd === 'serves' ? 'objects' : 'restore';
+}
+
+/** What will be lost, what stays, and how a reset goes about it: a paragraph each. */
+export function planLines(
+  lesson: Pick<LoadedLesson, 'number' | 'title'>,
+  lab: Pick<Lab, 'layout'>,
+  survey: Survey,
+  besides: Besides,
+): string[] {
+  const stays = ['your progress', 'reports', 'the bundle'];
+  // Redis keeps them on the disk of its node.
+  if (!survey.destroyed.includes('w1')) stays.unshift("the guestbook's messages, but for those that a lesson asks for");
+  return [
+    `This brings the lab to the start of lesson ${lesson.number}, ${lesson.title}.`,
+    `Lost: ${losses(survey, besides).join('; ')}.`,
+    `Kept: ${stays.join(', ')}.`,
+    `How: ${how(survey, lab)}. It takes ${lasts[wayOf(survey)]}.`,
+  ];
+}
+
+function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playground }: Besides): string[] {
+  const some = (names: readonly string[], what: string) => (names.length === 0 ? [] : [`${what} ${names.join(', ')}`]);
+  return [
+    "what you made in the namespace default, and nodes' labels of a lesson, cordons and taints",
+    ...(cluster === undefined
+      ? ['other namespaces and PersistentVolumes, which the API server does not list now']
+      : [
+          ...some(cluster.namespaces, 'with all that is in them, the namespaces'),
+          ...(cluster.volumes === 0 ? [] : [`PersistentVolumes: ${cluster.volumes}`]),
+        ]),
+    ...some(joined, 'the workers that joined,'),
+    ...some(destroyed, 'what was on the disks of'),
+    ...{
+      serves: [],
+      silent: ['where etcd finds no leader, all else that was changed on the cluster since the first boot'],
+      lost: ['all else that was changed on the cluster since the first boot'],
+    }[etcd],
+    ...(backup ? ['your backups of etcd in $LAB/backup'] : []),
+    ...(playground ? ['the playground, with its keys'] : []),
+  ];
+}
+
+function how({ destroyed, etcd }: Survey, { layout }: Pick<Lab, 'layout'>): string {
+  const members = layout.machines.filter((machine) => hasRole(machine, 'etcd')).map(({ name }) => name);
+  const restored = `etcd is restored from the checkpoint of the first boot, ${members.join(', ')} together`;
+  const anew = destroyed.length === 0 ? '' : `${destroyed.join(', ')} made anew from the image; `;
+  if (etcd === 'serves') return `${anew}etcd keeps its data, and objects are put back`;
+  return `${anew}${restored}${etcd === 'lost' ? '' : ', unless it finds a leader by itself'}`;
+}

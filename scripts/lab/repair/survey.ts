@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { listContainers } from '../docker.ts';
+import { KubernetesError } from '../kubernetes.ts';
+import type { Lab } from '../lab.ts';
+import { joinersOf } from '../scale/workers.ts';
+import { ownNamespaces } from './leftovers.ts';
+
+/** What a reset finds, before it changes anything. */
+export interface Survey {
+  /** Machines of the first boot that are not there any more. */
+  destroyed: readonly string[];
+  /** Workers that joined after the first boot. */
+  joined: readonly string[];
+  /** `lost`: data of a member is gone, or the cluster's own objects are. `silent`: not every member answers, or none leads. */
+  etcd: 'serves' | 'silent' | 'lost';
+  /** What is on the cluster that is not its own; undefined where the API server does not tell. */
+  cluster: { namespaces: readonly string[]; volumes: number } | undefined;
+}
+
+/** Seconds that a look may take: a wreck does not answer, and its repair should begin. */
+const limitSeconds = 1;
+
+interface List {
+  items: { metadata: { name: string } }[];
+}
+
+/**
+ * Looks at a lab in whatever state it is, for a second or two. Changes nothing.
+ * @throws FiredrillError `docker-silent`.
+ */
+export async function surveyLab(lab: Lab, containersOf: typeof listContainers = listContainers): Promise<Survey> {
+  const [destroyed, members, cluster, dnsIsGone] = await Promise.all([
+    destroyedMachines(lab, containersOf),
+    lab.etcd.members({ timeoutSeconds: limitSeconds }),
+    foreignIn(lab),
+    isGone(lab, '/apis/apps/v1/namespaces/kube-system/deployments/coredns'),
+  ]);
+  const serves = members.every(({ answers }) => answers) && members.some(({ isLeader }) => isLeader);
+  const lost = dnsIsGone || (!serves && (await someMemberIsEmpty(lab, destroyed)));
+  return {
+    destroyed,
+    joined: joinersOf(lab.layout).map(({ name }) => name),
+    etcd: lost ? 'lost' : serves ? 'serves' : 'silent',
+    cluster,
+  };
+}
+
+async function destroyedMachines(lab: Lab, containersOf: typeof listContainers): Promise<string[]> {
+  if (lab.layout.provider !== 'docker') return [];
+  const containers = await containersOf(lab.layout.name);
+  const booted = lab.layout.machines.filter(({ joined }) => joined !== true).map(({ name }) => name);
+  return booted.filter((name) => !containers.some(({ machine }) => machine === name));
+}
+
+async function foreignIn(lab: Lab): Promise<Survey['cluster']> {
+  const list = async (path: string) => (await lab.kubernetes.get<List>(path, { timeoutSeconds: limitSeconds })).items;
+  try {
+    const [namespaces, volumes] = await Promise.all([list('/api/v1/namespaces'), list('/api/v1/persistentvolumes')]);
+    const foreign = namespaces.map(({ metadata }) => metadata.name).filter((name) => !ownNamespaces.has(name));
+    return { namespaces: foreign, volumes: volumes.length };
+  } catch {
+    return undefined;
+  }
+}
+
+async function isGone(lab: Lab, path: string): Promise<boolean> {
+  try {
+    await lab.kubernetes.get(path, { timeoutSeconds: limitSeconds });
+    return false;
+  } catch (error) {
+    return error instanceof KubernetesError && error.status === 404;
+  }
+}
+
+/** Of the machines that answer in time; the others are looked at when they run. */
+async function someMemberIsEmpty(lab: Lab, destroyed: readonly string[]): Promise<boolean> {
+  const looks = lab
+    .machinesWithRole('etcd')
+    .filter(({ name }) => !destroyed.includes(name))
+    .map(async ({ name }) => {
+      const look = lab.on(name, '[ -d /var/lib/etcd/data/member ]', { timeoutSeconds: 5 });
+      const result = await Promise.race([look.catch(() => undefined), pause(limitSeconds * 1000)]);
+      return result?.exitCode === 1;
+    });
+  return (await Promise.all(looks)).includes(true);
+}

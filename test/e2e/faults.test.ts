@@ -1,0 +1,77 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { InjectedFault } from '../../scripts/faults/fault.ts';
+import { createFaults } from '../../scripts/faults/faults.ts';
+import { moveFile } from '../../scripts/faults/move-file.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { openLab } from '../../scripts/lab/open.ts';
+import { waitUntil } from '../../scripts/system/wait.ts';
+import { firedrill, testLab } from '../support/program.ts';
+import { ok } from '../support/test-lab.ts';
+
+const machine = 'w1';
+const folder = '/var/lib/fault-test';
+let lab: Lab;
+
+beforeAll(async () => {
+  process.env['XDG_STATE_HOME'] = testLab.environment.XDG_STATE_HOME;
+  await ok('lab', 'up', '--yes');
+  lab = await openLab(testLab.name);
+});
+
+afterEach(async () => {
+  await createFaults(lab).undoAll();
+  await lab.on(machine, `rm -rf ${folder}`);
+});
+
+afterAll(async () => {
+  await firedrill(['lab', 'destroy', '--yes']);
+});
+
+/** Takes a file of the test's own away. */
+async function missing(name: string, leaseSeconds: number): Promise<InjectedFault> {
+  const made = await lab.on(machine, `mkdir -p ${folder} && touch ${folder}/${name}`);
+  expect(made).toMatchObject({ exitCode: 0 });
+  return createFaults(lab).inject(moveFile(machine, `${folder}/${name}`), { leaseSeconds });
+}
+
+const isThere = async (name: string): Promise<boolean> =>
+  (await lab.on(machine, `[ -e ${folder}/${name} ]`)).exitCode === 0;
+
+async function listed(): Promise<{ id: string; title: string; wayBack: string }[]> {
+  return JSON.parse(await ok('faults', 'list', '--json')) as { id: string; title: string; wayBack: string }[];
+}
+
+it('a fault ends with its lease, by itself', async () => {
+  await missing('leased', 8);
+  expect(await isThere('leased')).toBe(false);
+  // Nobody renews it. The machine's timer may be late by some seconds on a busy computer.
+  await waitUntil(() => isThere('leased'), { what: 'the lease has ended', deadlineSeconds: 30 });
+  await ok('faults', 'undo', '--all');
+  expect(await listed()).toEqual([]);
+  expect(await isThere('leased')).toBe(true);
+});
+
+it('a new process lists what is broken, and puts back one or all of it', async () => {
+  const [first, second] = [await missing('first', 300), await missing('second', 300)];
+  const open = await listed();
+  expect(open.map(({ id }) => id)).toEqual([first.id, second.id]);
+  expect(open).toMatchObject([{ title: first.fault.title, wayBack: 'lease' }, { title: second.fault.title }]);
+  const doctor = await firedrill(['doctor']);
+  expect(doctor.stdout).toContain(first.fault.title);
+  expect(doctor, doctor.all).toMatchObject({ exitCode: 1 });
+
+  const unknown = await firedrill(['faults', 'undo', 'nonsense']);
+  expect(unknown, unknown.all).toMatchObject({ exitCode: 2 });
+  expect(unknown.stderr).toContain(first.id);
+  expect(await firedrill(['faults', 'undo'])).toMatchObject({ exitCode: 2 });
+  expect([await isThere('first'), await isThere('second')]).toEqual([false, false]);
+
+  await ok('faults', 'undo', first.id);
+  expect([await isThere('first'), await isThere('second')]).toEqual([true, false]);
+  expect((await listed()).map(({ id }) => id)).toEqual([second.id]);
+
+  await ok('faults', 'undo', '--all');
+  expect(await isThere('second')).toBe(true);
+  expect(await listed()).toEqual([]);
+  expect((await firedrill(['doctor'])).stdout).not.toContain(second.fault.title);
+});
