@@ -19,6 +19,7 @@ import { closeConnections } from './remote.ts';
 import { checkpointPath, takeCheckpoint } from './repair/checkpoint.ts';
 import { makeCredentials, renderLab } from './render.ts';
 import { completeJoins } from './scale/admit.ts';
+import { linkVagrantFolder } from './vagrant-link.ts';
 
 export interface UpOptions {
   name: string;
@@ -88,6 +89,7 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
     const startedAt = Date.now();
     const lab = createLab(layout);
     if (!options.onlyMachines && (await isUp(lab))) {
+      await linkVagrantFolder(layout.name);
       options.reporter.action(`The lab '${layout.name}' is up`).done();
       return lab;
     }
