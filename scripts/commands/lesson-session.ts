@@ -46,11 +46,12 @@ export async function runSession(context: Context, options: SessionOptions): Pro
     auto: unattended,
     signal: context.signal,
   });
-  const keeper = new ProgressKeeper(progress);
-  const log = openEventLog(lesson.id);
-  const recorder = new FlightRecorder(lab, log.path, (text) => {
+  const tell = (text: string): void => {
     shown.emit({ type: 'note', text });
-  });
+  };
+  const keeper = new ProgressKeeper(progress, { tell });
+  const log = openEventLog(lesson.id);
+  const recorder = new FlightRecorder(lab, log.path, tell);
   const listeners = [keeper.take.bind(keeper), log.take.bind(log), recorder.take.bind(recorder)];
   const ui = withListeners(shown, listeners);
   const faults = createFaults(lab);
