@@ -14,6 +14,7 @@ import { addonManifests } from './addons.ts';
 import { apiServersReady, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from './health.ts';
 import type { Lab } from './lab.ts';
 import { createLayout, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
+import { availableMemory, requireMemory } from './memory.ts';
 import { createLab, readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
 import { checkpointPath, takeCheckpoint } from './repair/checkpoint.ts';
@@ -33,6 +34,8 @@ export interface UpOptions {
   reporter: ActionReporter;
   /** Boot what does not run, and leave it to the caller to look at the cluster on it. */
   onlyMachines?: boolean;
+  /** Bytes of free memory, where they are known. Tests make them up. */
+  freeMemory?: () => Promise<number | undefined>;
 }
 
 /** What the actions hand on to each other. */
@@ -81,7 +84,7 @@ const clusterActions: readonly Action[] = [
 
 /**
  * Boots the lab, or brings back one that was halted, killed or left half-way. Does nothing where it is up.
- * @throws FiredrillError `lab-differs`, `docker-silent`, `port-taken`, `network-taken`, `vagrant-failed`, `waited-in-vain`; Interrupted.
+ * @throws FiredrillError `lab-differs`, `docker-silent`, `port-taken`, `memory-short`, `network-taken`, `vagrant-failed`, `waited-in-vain`; Interrupted.
  */
 export async function bringUp(options: UpOptions): Promise<Lab> {
   const layout = await chooseLayout(options);
@@ -151,10 +154,14 @@ export async function isUp(lab: Lab): Promise<boolean> {
   return looks.every(Boolean);
 }
 
-async function lookAtTheComputer({ options, layout }: Boot): Promise<void> {
+/** Returns a warning, or nothing. What runs of the lab has its ports and its memory already. */
+async function lookAtTheComputer({ options, layout }: Boot): Promise<string | undefined> {
   await requireDocker(options.signal);
   const containers = await listContainers(layout.name);
-  if (!containers.some(({ state }) => state === 'running')) await requireFreePorts(layout);
+  if (containers.some(({ state }) => state === 'running')) return undefined;
+  await requireFreePorts(layout);
+  const free = await (options.freeMemory ?? availableMemory)();
+  return free === undefined ? undefined : requireMemory(free, layout);
 }
 
 async function getTheBundle(boot: Boot, shown: ShownAction): Promise<void> {
