@@ -20,7 +20,9 @@ async function hint(context: Context, name: string | undefined): Promise<void> {
   const lesson = await lessonNamedOrOpen(name, progress, context.lab);
   const page = lesson.pages[stepLeftAt(lesson, progress)];
   if (!page || lesson.definition.steps[page.heading]?.kind === 'read') {
-    context.print('This step is there to be read: it needs no hint.');
+    const text = 'This step is there to be read: it needs no hint.';
+    if (context.json) context.printJson({ lesson: lesson.id, step: page?.heading, tier: 0, text });
+    else context.print(text);
     return;
   }
   const tier = await countHint(context, lesson, page, progress);
