@@ -4,7 +4,7 @@ import type { LoadedLesson, Page } from '../course/model.ts';
 import type { Progress } from '../course/progress.ts';
 import { lessonNamedOrOpen, stepLeftAt } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
-import { progressFor } from './start.ts';
+import { progressFor, tellDamaged } from './start.ts';
 
 export function addHintCommand(program: Command): void {
   program
@@ -20,10 +20,12 @@ async function hint(context: Context, name: string | undefined): Promise<void> {
   const lesson = await lessonNamedOrOpen(name, progress, context.lab);
   const page = lesson.pages[stepLeftAt(lesson, progress)];
   if (!page || lesson.definition.steps[page.heading]?.kind === 'read') {
-    context.print('This step is there to be read: it needs no hint.');
+    const text = 'This step is there to be read: it needs no hint.';
+    if (context.json) context.printJson({ lesson: lesson.id, step: page?.heading, tier: 0, text });
+    else context.print(text);
     return;
   }
-  const tier = await countHint(lesson, page, progress);
+  const tier = await countHint(context, lesson, page, progress);
   const { hintText } = await import('../course/hints.ts');
   const text = hintText(page, tier, tier > page.hints.length ? await lookNow(context, lesson, page) : []);
   if (context.json) {
@@ -40,13 +42,14 @@ async function hint(context: Context, name: string | undefined): Promise<void> {
 }
 
 /** The number of this hint, which is kept: the next one says more. */
-async function countHint(lesson: LoadedLesson, page: Page, progress: Progress): Promise<number> {
-  const { writeProgress } = await import('../course/progress.ts');
-  const kept = (progress.lessons[lesson.id] ??= { steps: {} });
-  const step = (kept.steps[page.heading] ??= {});
-  step.hints = (step.hints ?? 0) + 1;
-  await writeProgress(progress);
-  return step.hints;
+async function countHint(context: Context, lesson: LoadedLesson, page: Page, progress: Progress): Promise<number> {
+  const { changeProgress } = await import('../course/progress.ts');
+  const next = (kept: Progress): number => {
+    const { steps } = (kept.lessons[lesson.id] ??= { steps: {} });
+    const step = (steps[page.heading] ??= {});
+    return (step.hints = (step.hints ?? 0) + 1);
+  };
+  return changeProgress(next, { known: progress, onDamaged: tellDamaged(context) });
 }
 
 async function lookNow(context: Context, lesson: LoadedLesson, page: Page): Promise<Sighting[]> {

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { firstPorts, type Provider, type Size } from '../lab/layout.ts';
+import { FiredrillError } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
 import { addLabScaleCommand } from './lab-scale.ts';
 import { status } from './lab-status.ts';
@@ -50,6 +51,7 @@ export function addLabCommand(program: Command): void {
       const context = contextOf(command);
       const { haltLab } = await import('../lab/down.ts');
       await withReporter(context, (reporter) => haltLab({ name: context.lab, signal: context.signal, reporter }));
+      if (context.json) context.printJson({ lab: context.lab, halted: true });
     });
   lab
     .command('destroy')
@@ -134,17 +136,9 @@ async function up(context: Context, options: UpFlags): Promise<void> {
 }
 
 async function destroy(context: Context): Promise<void> {
-  if (context.interactive) {
-    const { confirm } = await import('../ui/ask.ts');
-    const agreed = await confirm(`Remove the lab '${context.lab}' and all that is on its machines?`, {
-      input: process.stdin,
-      output: process.stdout,
-      signal: context.signal,
-    });
-    if (!agreed) {
-      process.exitCode = 1;
-      return;
-    }
+  if (!(await agreesToDestroy(context))) {
+    process.exitCode = 1;
+    return;
   }
   const { destroyLab } = await import('../lab/down.ts');
   await withReporter(context, (reporter) => destroyLab({ name: context.lab, signal: context.signal, reporter }));
@@ -164,6 +158,20 @@ async function shell(context: Context, record: boolean | undefined): Promise<voi
   });
 }
 
+async function agreesToDestroy(context: Context): Promise<boolean> {
+  if (context.yes) return true;
+  if (!context.interactive) {
+    throw new FiredrillError('The machines would be removed with all that is on them, and there is nobody to ask.', {
+      code: 'destroy-needs-yes',
+      remedy: "Say yes beforehand: 'npx firedrill lab destroy --yes'.",
+      exitCode: 2,
+    });
+  }
+  const { confirm } = await import('../ui/ask.ts');
+  const io = { input: process.stdin, output: process.stdout, signal: context.signal };
+  return confirm(`Remove the lab '${context.lab}' and all that is on its machines?`, io);
+}
+
 async function ssh(context: Context, machine: string, words: readonly string[]): Promise<void> {
   const [{ openLab }, { sshConfigPath }, { execa }] = await Promise.all([
     import('../lab/open.ts'),
@@ -177,5 +185,7 @@ async function ssh(context: Context, machine: string, words: readonly string[]):
     stdio: 'inherit',
     reject: false,
   });
+  // What ssh says of its own failures, too: a machine that does not answer is told with what to do.
+  if (result.exitCode === 255) await lab.on(name, 'true', { signal: context.signal });
   process.exitCode = result.exitCode ?? 3;
 }

@@ -60,10 +60,11 @@ export async function runSession(context: Context, options: SessionOptions): Pro
     signal: context.signal,
     openShell: wantsRecord(options.record) ? shell : openShell,
   });
-  const keeper = new ProgressKeeper(progress);
-  const recorder = new FlightRecorder(lab, log.path, (text) => {
+  const tell = (text: string): void => {
     shown.emit({ type: 'note', text });
-  });
+  };
+  const keeper = new ProgressKeeper(progress, { tell });
+  const recorder = new FlightRecorder(lab, log.path, tell);
   const listeners = [keeper.take.bind(keeper), log.take.bind(log), recorder.take.bind(recorder)];
   const ui = withListeners(shown, listeners);
   const faults = createFaults(lab);

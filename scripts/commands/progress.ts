@@ -21,7 +21,8 @@ export function addProgressCommand(program: Command): void {
       const context = contextOf(command);
       const { writeProgress } = await import('../course/progress.ts');
       await writeProgress(await progressFor(context), resolve(file));
-      context.print(`Your progress is in ${resolve(file)}.`);
+      if (context.json) context.printJson({ file: resolve(file) });
+      else context.print(`Your progress is in ${resolve(file)}.`);
     });
   progress
     .command('import <file>')
@@ -30,7 +31,8 @@ export function addProgressCommand(program: Command): void {
       const context = contextOf(command);
       const { importProgress } = await import('../course/progress.ts');
       const kept = await importProgress(resolve(file));
-      context.print(`Imported.${kept === undefined ? '' : ` What you had before is in ${kept}.`}`);
+      if (context.json) context.printJson({ imported: resolve(file), ...(kept === undefined ? {} : { kept }) });
+      else context.print(`Imported.${kept === undefined ? '' : ` What you had before is in ${kept}.`}`);
     });
 }
 

@@ -151,11 +151,16 @@ export const titleOf = (lesson: LoadedLesson): string => lesson.title.replace(/^
 
 export async function progressFor(context: Context): Promise<Progress> {
   const { readProgress } = await import('../course/progress.ts');
-  return readProgress((message) => {
+  return readProgress(tellDamaged(context));
+}
+
+/** What `readProgress` and `changeProgress` say of a damaged file: beside the JSON, where that is wanted. */
+export const tellDamaged =
+  (context: Context) =>
+  (message: string): void => {
     if (context.json) process.stderr.write(`${message}\n`);
     else context.print(message);
-  });
-}
+  };
 
 function unknownCommand(word: string, program: Command): FiredrillError {
   const names = program.commands.map((command) => command.name()).filter((name) => name !== 'open');

@@ -19,15 +19,17 @@ Examples:
   firedrill uninstall --yes   without asking`;
 
 async function uninstall(context: Context): Promise<void> {
-  const [{ findRemains, removeRemains }, { thisHost }, { existsSync }] = await Promise.all([
+  const [{ findRemains, removeRemains }, { thisHost }, { unlinkVagrantFolder }, { existsSync }] = await Promise.all([
     import('../setup/uninstall.ts'),
     import('../setup/host.ts'),
+    import('../lab/vagrant-link.ts'),
     import('node:fs'),
   ]);
   const remains = await findRemains(thisHost, (path) => Promise.resolve(existsSync(path)));
   if (await endsHere(context, remains)) return;
   for (const name of remains.labs) await endLab(name);
   const kept = await removeRemains(thisHost, remains);
+  await unlinkVagrantFolder();
   if (context.json) context.printJson({ removed: remains, kept });
   else if (kept.length > 0) context.print(`Docker kept ${kept.join(', ')}: something else uses it.`);
   else context.print('All of it is removed. The checkout itself and the packages that setup installed stay.');

@@ -1,73 +1,128 @@
+import { messageOf } from '../system/errors.ts';
 import type { LoadedLesson } from './model.ts';
-import { writeProgress, type LessonProgress, type Progress, type StepProgress } from './progress.ts';
+import { changeProgress, type Progress, type StepProgress } from './progress.ts';
 import type { CourseEvent } from './ui.ts';
 
-/** What happened in a lesson, as progress: a pure function of the events and the time. */
+export interface KeeperOptions {
+  /** File of the progress; by default the learner's own. */
+  path?: string | undefined;
+  /** Told of a file that was damaged meanwhile, and of the first write that failed. */
+  tell?: (message: string) => void;
+}
+
+/** What an event changes. May be applied twice: in memory, and to what is on disk. */
+type Change = (progress: Progress) => void;
+
+/** What happened in a lesson, as progress: in memory at once, on disk as soon as that can be written. */
 export class ProgressKeeper {
   readonly progress: Progress;
-  private readonly path: string | undefined;
-  private lesson: LessonProgress | undefined;
-  private step: StepProgress | undefined;
+  private readonly options: KeeperOptions;
+  private open: { lesson: string; heading: string } | undefined;
+  private unwritten: readonly Change[] = [];
   private writing: Promise<void> = Promise.resolve();
+  private failure: unknown;
 
-  constructor(progress: Progress, path?: string) {
+  constructor(progress: Progress, options: KeeperOptions = {}) {
     this.progress = progress;
-    this.path = path;
+    this.options = options;
   }
 
   take(event: CourseEvent): void {
-    if (!this.note(event)) return;
-    // One write after the other; the last one holds everything. A failed one is reported by `written`.
-    this.writing = this.writing.then(() => writeProgress(this.progress, this.path));
-    this.writing.catch(() => undefined);
+    const change = this.changeOf(event);
+    if (!change) return;
+    change(this.progress);
+    this.unwritten = [...this.unwritten, change];
+    // One write after the other. What one fails to write, the next one does.
+    this.writing = this.writing.then(() => this.write());
   }
 
-  /** Resolves when all is on disk. @throws what writing the file throws. */
-  written(): Promise<void> {
-    return this.writing;
+  /** Resolves when all is on disk. @throws FiredrillError `progress-not-written`. */
+  async written(): Promise<void> {
+    await this.writing;
+    await this.write();
+    if (this.unwritten.length > 0) throw this.failure;
   }
 
-  private note(event: CourseEvent): boolean {
-    switch (event.type) {
-      case 'step-opened':
-        this.open(event.lesson, event.page.heading);
-        return true;
-      case 'hint':
-        if (this.step) this.step.hints = Math.max(this.step.hints ?? 0, event.tier);
-        return true;
-      case 'prediction-scored': {
-        const { question, said, measured, right } = event;
-        const bets = (this.step?.bets ?? []).filter((bet) => bet.question !== question);
-        if (this.step)
-          this.step.bets = [...bets, { question, said, measured, ...(right === undefined ? {} : { right }) }];
-        return true;
-      }
-      case 'step-reached':
-        if (!this.step) return false;
-        Object.assign(this.step, { how: event.how, at: new Date().toISOString(), seconds: event.seconds });
-        this.moveOn(event.lesson, event.page.heading);
-        return true;
-      case 'lesson-finished':
-        if (!this.lesson) return false;
-        this.lesson.finishedAt = new Date().toISOString();
-        delete this.lesson.current;
-        return true;
-      default:
-        return false;
+  /** Another firedrill (`hint` in a second terminal) may have written since: only what happened here is changed. */
+  private async write(): Promise<void> {
+    const changes = this.unwritten;
+    if (changes.length === 0) return;
+    const tell = this.options.tell ?? (() => undefined);
+    const options = { known: this.progress, onDamaged: tell, path: this.options.path };
+    try {
+      await changeProgress((kept) => {
+        for (const change of changes) change(kept);
+      }, options);
+      this.unwritten = this.unwritten.slice(changes.length);
+    } catch (error) {
+      if (this.failure === undefined) tell(`${messageOf(error)} It is tried again with each step.`);
+      this.failure = error;
     }
   }
 
-  private open(lesson: LoadedLesson, heading: string): void {
-    this.progress.lesson = lesson.id;
-    this.lesson = this.progress.lessons[lesson.id] ??= { steps: {} };
-    this.lesson.current = heading;
-    this.step = this.lesson.steps[heading] ??= {};
+  private changeOf(event: CourseEvent): Change | undefined {
+    switch (event.type) {
+      case 'step-opened':
+        this.open = { lesson: event.lesson.id, heading: event.page.heading };
+        return opened(event.lesson, event.page.heading);
+      case 'hint':
+        return this.ofStep((step) => (step.hints = Math.max(step.hints ?? 0, event.tier)));
+      case 'prediction-scored': {
+        const { question, said, measured, right } = event;
+        const bet = { question, said, measured, ...(right === undefined ? {} : { right }) };
+        return this.ofStep(
+          (step) => (step.bets = [...(step.bets ?? []).filter((one) => one.question !== question), bet]),
+        );
+      }
+      case 'step-reached': {
+        const end = { how: event.how, at: new Date().toISOString(), seconds: event.seconds };
+        const reached = this.ofStep((step) => Object.assign(step, end));
+        return reached && both(reached, movedOn(event.lesson, event.page.heading));
+      }
+      case 'lesson-finished':
+        return this.open && finished(event.lesson, new Date().toISOString());
+      default:
+        return undefined;
+    }
   }
 
-  /** A step that was reached is not opened again: whoever quits at "Go on?" resumes at the next one. */
-  private moveOn(lesson: LoadedLesson, heading: string): void {
-    const at = lesson.pages.findIndex((page) => page.heading === heading);
-    const next = lesson.pages[at + 1];
-    if (this.lesson && next) this.lesson.current = next.heading;
+  /** A change of the step that is open, or undefined where none is. */
+  private ofStep(change: (step: StepProgress) => unknown): Change | undefined {
+    const { open } = this;
+    return open && ((progress) => change((lessonIn(progress, open.lesson).steps[open.heading] ??= {})));
   }
 }
+
+const lessonIn = (progress: Progress, id: string) => (progress.lessons[id] ??= { steps: {} });
+
+const both =
+  (one: Change, other: Change): Change =>
+  (progress) => {
+    one(progress);
+    other(progress);
+  };
+
+const opened =
+  ({ id }: LoadedLesson, heading: string): Change =>
+  (progress) => {
+    progress.lesson = id;
+    const lesson = lessonIn(progress, id);
+    lesson.current = heading;
+    lesson.steps[heading] ??= {};
+  };
+
+/** A step that was reached is not opened again: whoever quits at "Go on?" resumes at the next one. */
+function movedOn({ id, pages }: LoadedLesson, heading: string): Change {
+  const next = pages[pages.findIndex((page) => page.heading === heading) + 1];
+  return (progress) => {
+    if (next) lessonIn(progress, id).current = next.heading;
+  };
+}
+
+const finished =
+  ({ id }: LoadedLesson, at: string): Change =>
+  (progress) => {
+    const lesson = lessonIn(progress, id);
+    lesson.finishedAt = at;
+    delete lesson.current;
+  };

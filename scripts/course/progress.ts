@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { FiredrillError } from '../system/errors.ts';
 import { readIfThere, writeAtomically } from '../system/files.ts';
 import { stateFolder } from '../system/folders.ts';
+import { takeLock } from '../system/lock.ts';
 
 const betSchema = z.looseObject({
   question: z.string(),
@@ -50,23 +51,78 @@ export const emptyProgress = (): Progress => ({ version: 1, lessons: {} });
  * `onDamaged` is told where.
  */
 export async function readProgress(onDamaged: (message: string) => void, path = progressPath()): Promise<Progress> {
+  return (await keptAt(path, onDamaged)) ?? emptyProgress();
+}
+
+async function keptAt(path: string, onDamaged: (message: string) => void): Promise<Progress | undefined> {
   const text = await readIfThere(path);
-  if (text === undefined) return emptyProgress();
+  if (text === undefined) return undefined;
   const progress = parsed(text);
   if (progress) return progress;
   const aside = `${path}.damaged-${timeForName()}`;
   await rename(path, aside);
   onDamaged(`Your progress could not be read. It was set aside as ${aside}, and a new one was begun.`);
-  return emptyProgress();
+  return undefined;
 }
 
+/** @throws FiredrillError `progress-not-written`. */
 export async function writeProgress(progress: Progress, path = progressPath()): Promise<void> {
-  await writeAtomically(path, `${JSON.stringify(progress, undefined, 2)}\n`);
+  try {
+    await writeAtomically(path, `${JSON.stringify(progress, undefined, 2)}\n`);
+  } catch (cause) {
+    throw notWritten(path, cause);
+  }
+}
+
+export interface ChangeOptions {
+  /** What is written, changed, where nothing that can be read is kept any more. */
+  known: Progress;
+  onDamaged: (message: string) => void;
+  path?: string | undefined;
 }
 
 /**
+ * Changes the progress that is kept now, while no other firedrill does: what another one wrote meanwhile stays.
+ * @returns what `change` returned. @throws FiredrillError `progress-not-written`; then nothing was changed.
+ */
+export function changeProgress<T>(change: (progress: Progress) => T, options: ChangeOptions): Promise<T> {
+  const { known, onDamaged, path = progressPath() } = options;
+  return whileLocked(path, async () => {
+    const kept = (await keptAt(path, onDamaged)) ?? structuredClone(known);
+    const result = change(kept);
+    await writeProgress(kept, path);
+    return result;
+  });
+}
+
+/** Seconds that another firedrill is given to write the same file. */
+const lockSeconds = 10;
+
+async function whileLocked<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    const signal = AbortSignal.timeout(lockSeconds * 1000);
+    const unlock = await takeLock(`${path}.lock`, { signal, pollMilliseconds: 50 });
+    try {
+      return await work();
+    } finally {
+      await unlock();
+    }
+  } catch (error) {
+    throw error instanceof FiredrillError ? error : notWritten(path, error);
+  }
+}
+
+const notWritten = (path: string, cause: unknown): FiredrillError =>
+  new FiredrillError(`Your progress could not be written to ${path}.`, {
+    code: 'progress-not-written',
+    remedy:
+      'Is the disk full, or the folder not yours? Free some space or mend that, and run the same again. What was kept before is still there.',
+    cause,
+  });
+
+/**
  * Replaces the progress by an exported one. Returns where the old one was kept, or undefined where there was none.
- * @throws FiredrillError `progress-unreadable`; then nothing was changed.
+ * @throws FiredrillError `progress-unreadable`, `progress-not-written`; then nothing was changed.
  */
 export async function importProgress(file: string, path = progressPath()): Promise<string | undefined> {
   const text = await readIfThere(file);
@@ -78,11 +134,13 @@ export async function importProgress(file: string, path = progressPath()): Promi
       exitCode: 2,
     });
   }
-  const old = await readIfThere(path);
-  const kept = old === undefined ? undefined : `${path}.before-import-${timeForName()}`;
-  if (old !== undefined && kept !== undefined) await writeAtomically(kept, old);
-  await writeProgress(progress, path);
-  return kept;
+  return whileLocked(path, async () => {
+    const old = await readIfThere(path);
+    const kept = old === undefined ? undefined : `${path}.before-import-${timeForName()}`;
+    if (old !== undefined && kept !== undefined) await writeAtomically(kept, old);
+    await writeProgress(progress, path);
+    return kept;
+  });
 }
 
 function parsed(text: string): Progress | undefined {

@@ -14,6 +14,7 @@ import { readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
 import type { ActionReporter } from './acting.ts';
 import { vagrant } from './vagrant.ts';
+import { unlinkVagrantFolder, vagrantFolder } from './vagrant-link.ts';
 
 export interface DownOptions {
   name: string;
@@ -44,6 +45,7 @@ export async function destroyLab({ name, signal, reporter }: DownOptions): Promi
   else if (await requireDocker(signal).then(() => true)) await removeEverything(name);
   if (layout) await closeConnections(layout, folder);
   await rm(folder, { recursive: true, force: true });
+  await unlinkVagrantFolder(name);
 }
 
 async function destroyNow(
@@ -56,7 +58,7 @@ async function destroyNow(
   const shown = reporter.action('Remove the machines');
   // Vagrant takes seconds until it looks at the machines. It finds them gone by then, and forgets them.
   const forget = () => vagrant(name, ['destroy', '--force', '--no-parallel'], { signal });
-  const vagrantKnows = rendered && existsSync(join(labFolder(name), 'vagrant', 'machines'));
+  const vagrantKnows = rendered && existsSync(join(vagrantFolder(name), 'machines'));
   const forgotten = vagrantKnows ? forget().catch(() => undefined) : true;
   await removeContainers(name);
   // A `vagrant up` that outlived its firedrill may still make a container; what fails here is done below.

@@ -14,6 +14,7 @@ import { renderedPath } from './open.ts';
 import { makeCertificates } from './pki.ts';
 import { connectionFolder, renderSshConfig, sshConfigPath, sshUser } from './remote.ts';
 import { keepJoiner } from './scale/joiner.ts';
+import { linkVagrantFolder } from './vagrant-link.ts';
 
 /** Flatcar's official Vagrant box: amd64 only (https://www.flatcar.org/docs/latest/installing/vms/vagrant/). */
 const flatcarBox = {
@@ -59,7 +60,7 @@ export async function renderLab(layout: Layout, bundle: Bundle, kubernetesVersio
   await writeKubeconfig(layout, folder);
   await renderShellPrograms(folder, bundle);
   await writeAtomically(renderedPath(folder), `${JSON.stringify(await planFor(layout, bundle, folder), null, 2)}\n`);
-  await linkVagrantFolder(folder);
+  await linkVagrantFolder(layout.name);
 }
 
 /** What the Vagrantfile reads. */
@@ -111,13 +112,4 @@ async function renderShellPrograms(folder: string, bundle: Bundle): Promise<void
     await writeAtomically(join(bin, name), script, { mode: 0o755 });
     await chmod(join(bin, name), 0o755);
   }
-}
-
-/** Vagrant keeps what it knows beside the lab's other state, and `vagrant` by hand in any checkout finds it there. */
-async function linkVagrantFolder(folder: string): Promise<void> {
-  const target = join(folder, 'vagrant');
-  await mkdir(target, { recursive: true });
-  const link = join(checkoutFolder, '.vagrant');
-  await rm(link, { recursive: true, force: true });
-  await symlink(target, link);
 }

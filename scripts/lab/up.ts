@@ -16,11 +16,13 @@ import { apiServersReady, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady 
 import { requireInotify } from './inotify.ts';
 import type { Lab } from './lab.ts';
 import { createLayout, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
+import { availableMemory, requireMemory } from './memory.ts';
 import { createLab, readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
 import { checkpointPath, takeCheckpoint } from './repair/checkpoint.ts';
 import { makeCredentials, renderLab } from './render.ts';
 import { completeJoins } from './scale/admit.ts';
+import { linkVagrantFolder } from './vagrant-link.ts';
 
 export interface UpOptions {
   name: string;
@@ -34,6 +36,8 @@ export interface UpOptions {
   reporter: ActionReporter;
   /** Boot what does not run, and leave it to the caller to look at the cluster on it. */
   onlyMachines?: boolean;
+  /** Bytes of free memory, where they are known. Tests make them up. */
+  freeMemory?: () => Promise<number | undefined>;
 }
 
 /** What the actions hand on to each other. */
@@ -82,7 +86,7 @@ const clusterActions: readonly Action[] = [
 
 /**
  * Boots the lab, or brings back one that was halted, killed or left half-way. Does nothing where it is up.
- * @throws FiredrillError `lab-differs`, `docker-silent`, `inotify-limit`, `port-taken`, `network-taken`, `vagrant-failed`, `waited-in-vain`; Interrupted.
+ * @throws FiredrillError `lab-differs`, `docker-silent`, `inotify-limit`, `port-taken`, `memory-short`, `network-taken`, `vagrant-failed`, `waited-in-vain`; Interrupted.
  */
 export async function bringUp(options: UpOptions): Promise<Lab> {
   const layout = await chooseLayout(options);
@@ -90,6 +94,7 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
     const startedAt = Date.now();
     const lab = createLab(layout);
     if (!options.onlyMachines && (await isUp(lab))) {
+      await linkVagrantFolder(layout.name);
       options.reporter.action(`The lab '${layout.name}' is up`).done();
       return lab;
     }
@@ -151,11 +156,15 @@ export async function isUp(lab: Lab): Promise<boolean> {
   return looks.every(Boolean);
 }
 
-async function lookAtTheComputer({ options, layout }: Boot): Promise<void> {
+/** Returns a warning, or nothing. What runs of the lab has its ports and its memory already. */
+async function lookAtTheComputer({ options, layout }: Boot): Promise<string | undefined> {
   await requireDocker(options.signal);
   if (layout.provider === 'docker') await requireInotify(layout.machines);
   const containers = await listContainers(layout.name);
-  if (!containers.some(({ state }) => state === 'running')) await requireFreePorts(layout);
+  if (containers.some(({ state }) => state === 'running')) return undefined;
+  await requireFreePorts(layout);
+  const free = await (options.freeMemory ?? availableMemory)();
+  return free === undefined ? undefined : requireMemory(free, layout);
 }
 
 async function getTheBundle(boot: Boot, shown: ShownAction): Promise<void> {

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { FiredrillError, Interrupted } from '../system/errors.ts';
-import { checkoutFolder, labFolder } from '../system/folders.ts';
+import { checkoutFolder } from '../system/folders.ts';
 import { run, type CommandResult } from '../system/run.ts';
+import { vagrantFolder } from './vagrant-link.ts';
 
 export interface VagrantOptions {
   signal?: AbortSignal | undefined;
@@ -51,7 +51,7 @@ async function once(labName: string, args: readonly string[], options: VagrantOp
 
 export const vagrantEnvironment = (labName: string): Record<string, string> => ({
   FIREDRILL_LAB: labName,
-  VAGRANT_DOTFILE_PATH: join(labFolder(labName), 'vagrant'),
+  VAGRANT_DOTFILE_PATH: vagrantFolder(labName),
   VAGRANT_CHECKPOINT_DISABLE: '1',
   VAGRANT_DEFAULT_PROVIDER: 'docker',
   VAGRANT_IGNORE_WINRM_PLUGIN: '1',

@@ -28,7 +28,7 @@ export async function examine(host: Host, facts: DoctorFacts): Promise<Finding[]
     engineDetails(host, bytesToRun),
     vagrantFinding(host),
     diskFinding(host, cacheFolder(), bundleComplete),
-    memoryFinding(host),
+    memoryFinding(host, facts.layout),
     inotifyFinding(host, facts.layout),
     networkFindings(host, facts.layout),
   ]);

@@ -2,6 +2,7 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { freemem, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { isFree } from '../lab/docker.ts';
+import { availableMemory } from '../lab/memory.ts';
 import { readIfThere } from '../system/files.ts';
 import { run, type CommandResult, type RunOptions } from '../system/run.ts';
 
@@ -39,7 +40,7 @@ export const thisHost: Host = {
   run,
   find,
   read: (path) => readIfThere(path).catch(() => undefined),
-  freeMemoryBytes,
+  freeMemoryBytes: async () => (await availableMemory()) ?? freemem(),
   freeDiskBytes,
   isPortFree: isFree,
   reaches,
@@ -59,13 +60,6 @@ async function find(program: string): Promise<string | undefined> {
     if (runnable) return path;
   }
   return undefined;
-}
-
-/** Linux counts memory that caches could give back as not free; MemAvailable does not. */
-async function freeMemoryBytes(): Promise<number> {
-  const text = await readIfThere('/proc/meminfo');
-  const kibibytes = /^MemAvailable:\s+(\d+) kB/m.exec(text ?? '')?.[1];
-  return kibibytes === undefined ? freemem() : Number(kibibytes) * 1024;
 }
 
 async function freeDiskBytes(folder: string): Promise<number> {

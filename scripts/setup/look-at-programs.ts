@@ -1,3 +1,4 @@
+import { gigabytes } from '../lab/memory.ts';
 import { lookAtEngine, oldestEngine, type EngineState } from './engine.ts';
 import { fine, problem, runSetup, warning, type Finding } from './finding.ts';
 import { versionIn } from './version.ts';
@@ -79,5 +80,3 @@ export function programFindings({ missing, go }: Pick<Look, 'missing' | 'go'>): 
   if (go.kind === 'missing') findings.push(problem('Go', `${go.saw}; the bundle can't be built`, runSetup));
   return findings.length > 0 ? findings : [fine('other programs', 'all there')];
 }
-
-export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

@@ -1,8 +1,8 @@
 import { inotifyInstances, inotifyLimitPath, leastInotifyLimit } from '../lab/inotify.ts';
 import { podNetwork, serviceNetwork, type Layout } from '../lab/layout.ts';
+import { gigabytes, judgeMemory } from '../lab/memory.ts';
 import { overlap } from '../lab/subnet.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
-import { gigabytes } from './look-at-programs.ts';
 import { networksOfDocker, routesOf } from './networks.ts';
 import type { Host } from './host.ts';
 
@@ -22,12 +22,11 @@ export async function diskFinding(host: Host, folder: string, bundleComplete: bo
   return fine('disk', saw);
 }
 
-export async function memoryFinding(host: Host): Promise<Finding> {
-  const free = await host.freeMemoryBytes();
-  const saw = `${gigabytes(free)} free`;
-  const remedy = "Close some programs, or boot one machine only: 'npx firedrill lab up --size single'.";
-  if (free < 1e9) return problem('memory', `${saw}; six machines need about 1 GB`, remedy);
-  return free < 2e9 ? warning('memory', `${saw}; 2 GB is comfortable`, remedy) : fine('memory', saw);
+/** The same rule as that of the boot. */
+export async function memoryFinding(host: Host, layout: Layout): Promise<Finding> {
+  const { enough, saw, remedy } = judgeMemory(await host.freeMemoryBytes(), layout);
+  if (enough === 'no') return problem('memory', saw, remedy);
+  return enough === 'barely' ? warning('memory', saw, remedy) : fine('memory', saw);
 }
 
 /** Whether the machines can watch their files. Undefined where this kernel is not the one that the machines run on. */

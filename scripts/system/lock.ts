@@ -33,8 +33,8 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
     since: new Date().toISOString(),
   } satisfies LockOwner);
   const ticket = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await writeFile(ticket, mine);
   try {
+    await writeFile(ticket, mine);
     let waitedFor = '';
     for (;;) {
       options.signal?.throwIfAborted();

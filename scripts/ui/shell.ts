@@ -96,6 +96,19 @@ const exports = (environment: Record<string, string>): string =>
     .map(([name, value]) => `export ${name}=${quoted(value)}${name === 'PATH' ? ':"$PATH"' : ''}`)
     .join('\n');
 
+/**
+ * What the programs' completions take from the package bash-completion, for a computer without it: the words up to the
+ * cursor. Only spaces part them, so that --namespace=x stays one word.
+ */
+const wordsForCompletion = `declare -F _get_comp_words_by_ref >/dev/null || _get_comp_words_by_ref() {
+  local line=\${COMP_LINE:0:COMP_POINT}
+  read -ra words <<<"$line"
+  [[ $line != *[[:space:]] ]] || words+=("")
+  cword=$((\${#words[@]} - 1))
+  cur=\${words[cword]} prev=\${words[cword - 1]}
+}
+`;
+
 const bashrc = (environment: Record<string, string>): string => `[ -f ~/.bashrc ] && . ~/.bashrc
 ${exports(environment)}
 # Prompts that are made anew for each command (git, starship) would lose the mark. A new line, because what is
@@ -106,7 +119,9 @@ _lab_mark"
 if ! declare -F _get_comp_words_by_ref >/dev/null && [ -f /usr/share/bash-completion/bash_completion ]; then
   . /usr/share/bash-completion/bash_completion
 fi
-if command -v kubectl >/dev/null; then . <(kubectl completion bash 2>/dev/null); fi
+${wordsForCompletion}for _lab_program in kubectl etcdctl etcdutl; do
+  if command -v "$_lab_program" >/dev/null; then . <("$_lab_program" completion bash 2>/dev/null); fi
+done
 echo "This shell talks to the lab. Leave it with 'exit' or Ctrl-D."
 `;
 

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createProgram } from '../../scripts/commands/program.ts';
 import { FiredrillError } from '../../scripts/system/errors.ts';
 import { nearest } from '../../scripts/system/nearest.ts';
+import { fixtureLessons, runInFolder, type Said } from '../support/in-folder.ts';
 
-const fixtures = join(import.meta.dirname, '../fixtures/lessons');
-const main = join(import.meta.dirname, '../../scripts/main.ts');
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'firedrill-'));
@@ -19,29 +17,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Said {
-  code: number;
-  out: string;
-  error: string;
-}
-
-/** The real program on the fixture course, with a home of its own and no terminal. */
-function firedrill(...args: string[]): Promise<Said> {
-  const env = {
-    ...process.env,
-    HOME: folder,
-    XDG_STATE_HOME: join(folder, 'state'),
-    FIREDRILL_LESSONS: fixtures,
-    LAMPS: join(folder, 'lamps'),
-  };
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [main, ...args], { env }, (failure, out, error) => {
-      const code = failure ? Number(failure.code ?? 99) : 0;
-      resolve({ code, out, error });
-    });
-    child.stdin?.end();
-  });
-}
+const firedrill = (...args: string[]): Promise<Said> => runInFolder(folder, args);
 
 describe('lessons on the command line', () => {
   it('run unattended, are kept as progress, and are checked', async () => {
@@ -78,7 +54,7 @@ describe('lessons on the command line', () => {
     [['start', '1', '--fro', '2'], '--from'],
     [['progress', 'import', '/nowhere/x'], 'is not there'],
   ])('%j: wrong usage, exit 2, with a suggestion', async (args, message) => {
-    vi.stubEnv('FIREDRILL_LESSONS', fixtures);
+    vi.stubEnv('FIREDRILL_LESSONS', fixtureLessons);
     vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
     const program = createProgram();
     for (const one of [program, ...program.commands]) one.configureOutput({ writeErr: () => undefined });

@@ -1,11 +1,17 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openEventLog } from '../../scripts/course/event-log.ts';
 import { ProgressKeeper } from '../../scripts/course/keep-progress.ts';
 import { read } from '../../scripts/course/model.ts';
-import { emptyProgress, importProgress, readProgress, writeProgress } from '../../scripts/course/progress.ts';
+import {
+  changeProgress,
+  emptyProgress,
+  importProgress,
+  readProgress,
+  writeProgress,
+} from '../../scripts/course/progress.ts';
 import { command, lessonOf, page } from './fakes.ts';
 
 let folder: string;
@@ -23,7 +29,7 @@ const pages = [page('One'), page('Two')];
 const lesson = lessonOf(pages, { One: read, Two: read });
 
 it('keeps what the events say, and where to go on', async () => {
-  const keeper = new ProgressKeeper(emptyProgress(), path);
+  const keeper = new ProgressKeeper(emptyProgress(), { path });
   const [one, two] = pages;
   keeper.take({ type: 'step-opened', lesson, page: one!, number: 1, of: 2 });
   keeper.take({ type: 'hint', tier: 2, text: '' });
@@ -44,6 +50,89 @@ it('keeps what the events say, and where to go on', async () => {
   const finished = (await readProgress(silent, path)).lessons[lesson.id];
   expect(finished?.current).toBeUndefined();
   expect(finished?.finishedAt).toMatch(/^\d{4}-/);
+});
+
+describe('two programs at once', () => {
+  const [one, two] = pages;
+  const hintTaken = () =>
+    changeProgress(
+      (kept) => {
+        const step = (kept.lessons[lesson.id]!.steps['One'] ??= {});
+        return (step.hints = (step.hints ?? 0) + 1);
+      },
+      { known: emptyProgress(), onDamaged: silent, path },
+    );
+
+  it('keep what the other one wrote: a hint in a second terminal, another lesson', async () => {
+    const keeper = new ProgressKeeper(emptyProgress(), { path });
+    keeper.take({ type: 'step-opened', lesson, page: one!, number: 1, of: 2 });
+    await keeper.written();
+    expect(await hintTaken()).toBe(1);
+    expect(await hintTaken()).toBe(2);
+    const other = new ProgressKeeper(emptyProgress(), { path });
+    other.take({ type: 'step-opened', lesson: { ...lesson, id: '08-other' }, page: two!, number: 2, of: 2 });
+    await other.written();
+    keeper.take({ type: 'hint', tier: 1, text: '' });
+    keeper.take({ type: 'step-reached', lesson, page: one!, how: 'self', seconds: 3 });
+    await keeper.written();
+    const kept = await readProgress(silent, path);
+    expect(kept.lessons[lesson.id]).toMatchObject({ current: 'Two', steps: { One: { how: 'self', hints: 2 } } });
+    expect(kept.lessons['08-other']).toMatchObject({ current: 'Two' });
+  });
+
+  it('lose nothing where they write at the same moment, and leave no lock', async () => {
+    await writeProgress({ ...emptyProgress(), lessons: { [lesson.id]: { steps: {} } } }, path);
+    const tiers = await Promise.all(Array.from({ length: 6 }, hintTaken));
+    expect(tiers.sort()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await readdir(folder)).toEqual(['progress.json']);
+  });
+});
+
+describe('where the progress cannot be written', () => {
+  const [one, two] = pages;
+
+  it('that is told once, and the next write has what the failed ones had', async () => {
+    const blocked = join(folder, 'blocked');
+    await writeFile(blocked, 'a file, where a folder should be');
+    const told: string[] = [];
+    const tell = (message: string) => told.push(message);
+    const keeper = new ProgressKeeper(emptyProgress(), { path: join(blocked, 'progress.json'), tell });
+    keeper.take({ type: 'step-opened', lesson, page: one!, number: 1, of: 2 });
+    keeper.take({ type: 'step-reached', lesson, page: one!, how: 'self', seconds: 3 });
+    await expect(keeper.written()).rejects.toMatchObject({
+      code: 'progress-not-written',
+      exitCode: 3,
+      remedy: expect.stringContaining('Is the disk full') as string,
+    });
+    expect(told).toEqual([expect.stringContaining('could not be written')]);
+    await rm(blocked);
+    keeper.take({ type: 'step-opened', lesson, page: two!, number: 2, of: 2 });
+    await keeper.written();
+    const kept = await readProgress(silent, join(blocked, 'progress.json'));
+    expect(kept.lessons[lesson.id]).toMatchObject({ current: 'Two', steps: { One: { how: 'self' }, Two: {} } });
+  });
+
+  it('an export says so, with what to do', async () => {
+    await expect(writeProgress(emptyProgress(), '/dev/null/x.json')).rejects.toMatchObject({
+      code: 'progress-not-written',
+    });
+  });
+});
+
+it('does not lose a lesson where the file was damaged or removed while it is open', async () => {
+  const told: string[] = [];
+  const keeper = new ProgressKeeper(emptyProgress(), { path, tell: (message) => told.push(message) });
+  const [one, two] = pages;
+  keeper.take({ type: 'step-opened', lesson, page: one!, number: 1, of: 2 });
+  keeper.take({ type: 'step-reached', lesson, page: one!, how: 'self', seconds: 3 });
+  await keeper.written();
+  await writeFile(path, 'rubbish');
+  keeper.take({ type: 'step-opened', lesson, page: two!, number: 2, of: 2 });
+  await keeper.written();
+  expect((await readProgress(silent, path)).lessons[lesson.id]).toMatchObject({
+    steps: { One: { how: 'self' }, Two: {} },
+  });
+  expect(told).toEqual([expect.stringContaining('set aside')]);
 });
 
 it.each(['', '{"version":1,"les', '[]', '{"version":2,"lessons":{}}', '{"version":1,"lessons":{"x":{"steps":7}}}'])(

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkoutFolder } from '../../scripts/system/folders.ts';
 import { firedrill, programPath, testLab } from '../support/program.ts';
 import { leftOfTheLab } from '../support/left.ts';
 import { kubectl, labState, ok, status } from '../support/test-lab.ts';
@@ -84,8 +85,20 @@ describe('a lab that was booted', () => {
   });
 
   it('obeys vagrant by hand', async () => {
-    const { stdout } = await execa('vagrant', ['ssh', 'c1', '-c', 'hostname'], { env: testLab.environment });
+    const env = { ...testLab.environment, VAGRANT_DOTFILE_PATH: join(labState, 'vagrant') };
+    const status = await execa('vagrant', ['status'], { env, cwd: checkoutFolder });
+    for (const name of ['e1', 'e2', 'e3', 'c1', 'w1', 'w2']) {
+      expect(status.stdout).toMatch(new RegExp(`^${name} +running`, 'm'));
+    }
+    const { stdout } = await execa('vagrant', ['ssh', 'c1', '-c', 'hostname'], { env, cwd: checkoutFolder });
     expect(stdout.trim()).toBe('c1');
+  });
+
+  it('is not taken for another one by vagrant: it says what to set', async () => {
+    const env = { ...testLab.environment, VAGRANT_DOTFILE_PATH: await mkdtemp(join(labState, 'elsewhere-')) };
+    const ran = await execa('vagrant', ['status'], { env, cwd: checkoutFolder, reject: false });
+    expect(ran.exitCode).not.toBe(0);
+    expect(ran.stderr).toContain(`Run: export VAGRANT_DOTFILE_PATH=${join(labState, 'vagrant')}`);
   });
 
   it('has cloud-configs of which cloud-init finds nothing to say', async () => {

@@ -1,7 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
@@ -16,7 +14,7 @@ import { firedrill, programPath, testLab, type Ran } from '../support/program.ts
 
 const environment = { FIREDRILL_PLAYGROUND_SUBNET: '10.0.14.0/24' };
 const name = `${testLab.name}-playground`;
-const pictures = process.env['FIREDRILL_TEST_PICTURES'] ?? mkdtempSync(join(tmpdir(), 'firedrill-pictures-'));
+const pictures = process.env['FIREDRILL_TEST_PICTURES'] ?? join(testLab.environment.XDG_STATE_HOME, 'pictures');
 
 const playground = (...args: string[]): Promise<Ran> => firedrill(['playground', ...args], environment);
 

@@ -64,7 +64,8 @@ describe('a worker that joins', () => {
   it('is there for vagrant, and comes back with the certificate that it got', async () => {
     const certificate = () => on('w3', 'sha256sum /var/lib/kubelet/pki/kubelet-client-current.pem');
     const before = await certificate();
-    const { stdout } = await execa('vagrant', ['ssh', 'w3', '-c', 'hostname'], { env: testLab.environment });
+    const env = { ...testLab.environment, VAGRANT_DOTFILE_PATH: join(labState, 'vagrant') };
+    const { stdout } = await execa('vagrant', ['ssh', 'w3', '-c', 'hostname'], { env });
     expect(stdout.trim()).toBe('w3');
     await ok('lab', 'halt');
     await ok('lab', 'up', '--yes');

@@ -67,6 +67,18 @@ describe('a rendered cloud-config', () => {
     expect(open.map(({ path }) => path)).toEqual([]);
   });
 
+  it.each([
+    ['default', 'e2'],
+    ['single', 'c1'],
+    ['ha', 'e1'],
+  ] as const)('of size %s, machine %s, lets etcd speak TLS only', async (size, name) => {
+    const files = (await rendered(size, name)).write_files;
+    const unit = files.find(({ path }) => path === '/etc/systemd/system/etcd.service')?.['content'] ?? '';
+    const listens = [...unit.matchAll(/^Environment=ETCD_LISTEN_\w+_URLS=(.*)$/gm)].map(([, url]) => url);
+    expect(listens).toEqual(['https://0.0.0.0:2379', 'https://0.0.0.0:2380']);
+    expect(unit).not.toContain('http://');
+  });
+
   it('tells a worker the way to the pods of the others and not to its own', async () => {
     const files = (await rendered('default', 'w1')).write_files;
     expect(files.find(({ path }) => path === '/etc/kubernetes/pod-routes')?.['content']).toBe(

@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { checkoutFolder } from '../../scripts/system/folders.ts';
@@ -11,8 +9,13 @@ export const testLab = {
     FIREDRILL_LAB: 'firedrill-test',
     FIREDRILL_SUBNET: '10.0.13.0/24',
     FIREDRILL_FIRST_PORT: '9400',
-    XDG_STATE_HOME: process.env['FIREDRILL_TEST_STATE'] ?? mkdtempSync(join(tmpdir(), 'firedrill-state-')),
     NO_COLOR: '1',
+    /** One folder for all files of tests: test/e2e/set-up.ts makes and removes it. */
+    get XDG_STATE_HOME(): string {
+      const folder = process.env['FIREDRILL_TEST_STATE'];
+      if (folder === undefined) throw new Error('Only tests that begin with test/e2e/set-up.ts have a lab.');
+      return folder;
+    },
   },
 };
 

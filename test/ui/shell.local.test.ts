@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -33,6 +33,28 @@ describe('bash', () => {
     await writeFile(join(folder, '.bashrc'), 'export KUBECONFIG=/home/me/.kube/config PATH=/mine:$PATH\n');
     const said = await inBash({ KUBECONFIG: "/lab's/config", PATH: '/lab/bin' }, 'echo "$KUBECONFIG $PATH"');
     expect(said).toContain("/lab's/config /lab/bin:/mine:/lab/bin");
+  });
+
+  it.each([
+    ['kubectl get po', 'po after get, word 2 of kubectl get po'],
+    ['kubectl get ', ' after get, word 2 of kubectl get '],
+    ['kubectl --namespace=kube-system get p', 'p after get, word 3 of kubectl --namespace=kube-system get p'],
+    ['kubectl get --namespace=ku', '--namespace=ku after get, word 2 of kubectl get --namespace=ku'],
+  ])('completes %j, with and without the package bash-completion', async (line, expected) => {
+    const completion = [
+      '__start_kubectl() {',
+      '  local cur prev words cword',
+      '  _get_comp_words_by_ref -n =: cur prev words cword',
+      '  echo "<$cur after $prev, word $cword of ${words[*]}>"',
+      '}',
+    ].join('\n');
+    await mkdir(join(folder, 'bin'));
+    await writeFile(join(folder, 'bin/kubectl'), `#!/bin/sh\ncat <<'END'\n${completion}\nEND\n`, { mode: 0o755 });
+    // As bash itself parts the words: at '=' too.
+    const words = line.split(/ |(?<==)|(?==)/).map((word) => `'${word}'`);
+    const typed = `COMP_LINE='${line}' COMP_POINT=${line.length} COMP_WORDS=(${words.join(' ')}) COMP_CWORD=${words.length - 1}`;
+    const said = await inBash({ PATH: `${folder}/bin:/usr/bin:/bin` }, `${typed}; __start_kubectl`);
+    expect(said).toContain(`<${expected}>`);
   });
 
   it.each(['', 'PROMPT_COMMAND="true;"', 'PROMPT_COMMAND=true'])('marks the prompt once after %j', async (own) => {
