@@ -3,9 +3,11 @@ import { textOf, type DrillTimeline, type TimelineLine } from '../probes/timelin
 import { escaped, type Strip } from '../probes/timeline-svg.ts';
 import { causeOf } from './causes.ts';
 import type { EventKind, StageEvent } from './event.ts';
+import { notExplained } from './summary.ts';
 import { amount, milliseconds } from './words.ts';
 
 const secondSchema = z.object({
+  run: z.string().default(''),
   at: z.string().transform((at) => Date.parse(at)),
   due: z.number(),
   answered: z.number(),
@@ -17,6 +19,7 @@ const secondSchema = z.object({
 type HistorySecond = z.infer<typeof secondSchema>;
 
 const eventSchema = z.object({
+  run: z.string().default(''),
   at: z.string().transform((at) => Date.parse(at)),
   id: z.number(),
   kind: z.string().transform((kind) => kind as EventKind),
@@ -26,23 +29,76 @@ const eventSchema = z.object({
   because: z.number().optional(),
 });
 
+/** One run of the stage: numbers of events count within it only. */
+interface HistoryRun {
+  seconds: readonly HistorySecond[];
+  events: readonly StageEvent[];
+}
+
 /** What the stage kept of a time, from the lines of its history. A line that a crash cut short is left out. */
-function historyIn(timeline: readonly TimelineLine[]): { seconds: HistorySecond[]; events: StageEvent[] } {
-  const seconds = timeline.flatMap((line) => {
-    const parsed = line.type === 'stage-second' ? secondSchema.safeParse(line).data : undefined;
-    return parsed ? [parsed] : [];
-  });
-  const events = timeline.flatMap((line) => {
-    const parsed = line.type === 'stage-event' ? eventSchema.safeParse(line).data : undefined;
-    // zod types an absent property as `undefined`; an event wants it absent.
-    return parsed ? [JSON.parse(JSON.stringify(parsed)) as StageEvent] : [];
-  });
-  return { seconds, events };
+function runsIn(timeline: readonly TimelineLine[]): HistoryRun[] {
+  const runs = new Map<string, { seconds: HistorySecond[]; events: StageEvent[] }>();
+  const runOf = (name: string): { seconds: HistorySecond[]; events: StageEvent[] } => {
+    const run = runs.get(name) ?? { seconds: [], events: [] };
+    runs.set(name, run);
+    return run;
+  };
+  for (const line of timeline) {
+    if (line.type === 'stage-second') {
+      const parsed = secondSchema.safeParse(line).data;
+      if (parsed) runOf(parsed.run).seconds.push(parsed);
+    }
+    if (line.type === 'stage-event') {
+      const parsed = eventSchema.safeParse(line).data;
+      if (!parsed) continue;
+      const { run, ...event } = parsed;
+      // zod types an absent property as `undefined`; an event wants it absent.
+      runOf(run).events.push(JSON.parse(JSON.stringify(event)) as StageEvent);
+    }
+  }
+  return [...runs.values()];
+}
+
+/** The seconds of all runs, in the order of their time. Two stages at once add up: the app served both. */
+function secondsIn(runs: readonly HistoryRun[]): HistorySecond[] {
+  const byTime = new Map<number, HistorySecond>();
+  for (const second of runs.flatMap(({ seconds }) => seconds)) {
+    const other = byTime.get(second.at);
+    byTime.set(second.at, other ? together(other, second) : second);
+  }
+  return [...byTime.values()].toSorted((one, other) => one.at - other.at);
+}
+
+const together = (one: HistorySecond, other: HistorySecond): HistorySecond => ({
+  ...one,
+  due: one.due + other.due,
+  answered: one.answered + other.answered,
+  failed: one.failed + other.failed,
+  p99Ms: Math.max(one.p99Ms, other.p99Ms),
+  healthy: one.healthy === false || other.healthy === false ? false : (one.healthy ?? other.healthy),
+});
+
+interface ExplainedFailures {
+  event: StageEvent | undefined;
+  failed: number;
+}
+
+/** The failed requests of a run by the event that caused them. Only events of the same run are asked. */
+function failuresOf({ seconds, events }: HistoryRun): ExplainedFailures[] {
+  const found = new Map<number | undefined, ExplainedFailures>();
+  for (const { at, failures } of seconds) {
+    for (const { door, count, lastAt } of failures) {
+      const event = causeOf({ from: at, to: lastAt, door }, events);
+      const failed = (found.get(event?.id)?.failed ?? 0) + count;
+      found.set(event?.id, { event, failed });
+    }
+  }
+  return [...found.values()];
 }
 
 /** The part of a run that was under load, to be drawn; undefined where there was none. */
 export function loadTimeline(timeline: readonly TimelineLine[]): DrillTimeline | undefined {
-  const { seconds } = historyIn(timeline);
+  const seconds = secondsIn(runsIn(timeline));
   const [first, last] = [seconds[0], seconds.at(-1)];
   if (!first || !last) return undefined;
   const to = last.at + 1000;
@@ -55,16 +111,11 @@ export function loadTimeline(timeline: readonly TimelineLine[]): DrillTimeline |
 
 /** The section of an incident report about the load; no lines where there was none. */
 export function loadSection(timeline: readonly TimelineLine[]): string[] {
-  const { seconds, events } = historyIn(timeline);
+  const runs = runsIn(timeline);
+  const seconds = secondsIn(runs);
   if (seconds.length === 0) return [];
   const sum = (of: (second: HistorySecond) => number): number => seconds.reduce((total, one) => total + of(one), 0);
-  const causes = new Map<string, number>();
-  for (const { at, failures } of seconds) {
-    for (const { door, count, lastAt } of failures) {
-      const says = causeOf({ from: at, to: lastAt, door }, events)?.says ?? 'not explained';
-      causes.set(says, (causes.get(says) ?? 0) + count);
-    }
-  }
+  const failures = runs.flatMap(failuresOf);
   const slowest = Math.max(...seconds.map(({ p99Ms }) => p99Ms));
   return [
     '## Under load',
@@ -75,12 +126,15 @@ export function loadSection(timeline: readonly TimelineLine[]): string[] {
       `${seconds.filter(({ healthy }) => healthy === null).length} s. In the slowest second, 99 of 100 answers came ` +
       `within ${milliseconds(slowest)}.`,
     '',
-    ...(causes.size === 0
+    ...(failures.length === 0
       ? ['No request failed.', '']
       : [
-          '| failed requests | caused by |',
-          '| ---: | --- |',
-          ...[...causes].map(([says, failed]) => `| ${amount(failed)} | ${cell(says)} |`),
+          '| failed requests | caused by | at (UTC) |',
+          '| ---: | --- | --- |',
+          ...failures.map(({ event, failed }) => {
+            const when = event ? new Date(event.at).toISOString().slice(11, 19) : '';
+            return `| ${amount(failed)} | ${cell(event?.says ?? notExplained)} | ${when} |`;
+          }),
           '',
         ]),
   ];
@@ -94,7 +148,9 @@ const colours = { answered: '#9ecae1', failed: '#d94801' };
 
 /** Requests over time, above the rows of a drill: what was answered, and what failed on top of it. */
 export function loadStrip({ lines }: DrillTimeline): Strip | undefined {
-  const { seconds, events } = historyIn(lines);
+  const runs = runsIn(lines);
+  const seconds = secondsIn(runs);
+  const events = runs.flatMap((run) => run.events);
   if (seconds.length === 0) return undefined;
   const most = Math.max(1, ...seconds.map(({ answered, failed }) => answered + failed));
   const failedInAll = seconds.reduce((sum, { failed }) => sum + failed, 0);

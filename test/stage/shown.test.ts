@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { drillsIn, mergeTimeline, parseLines } from '../../scripts/probes/timeline.ts';
 import { timelineSvg } from '../../scripts/probes/timeline-svg.ts';
 import { openHistory } from '../../scripts/stage/history.ts';
@@ -308,7 +308,7 @@ test('the history is kept, and a report draws it', async () => {
     expect(section).toContain(
       'for 2 s: 12,000 requests, 11,900 answered, 100 failed. Not healthy: 1 s; nobody can tell: 0 s.',
     );
-    expect(section).toContain('| 100 | w2 \\| is <off> |');
+    expect(section).toContain('| 100 | w2 \\| is <off> | 00:00:01 |');
     const svg = timelineSvg('Under load', [loadTimeline(timeline)!, ...drillsIn(timeline)], loadStrip);
     expect(svg).toContain('fill="#d94801"><title>100 failed</title>');
     expect(svg).toContain('<title>w2 | is &lt;off&gt;</title>');
@@ -317,4 +317,52 @@ test('the history is kept, and a report draws it', async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+describe('a report on several runs of the stage', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'stage-'));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+  const off = { kind: 'machine-off', machine: 'w2', says: 'w2 is off' } as const;
+  const sectionOf = async (): Promise<string> => {
+    const [path = ''] = await readdir(folder);
+    return loadSection(mergeTimeline([], parseLines(await readFile(join(folder, path), 'utf8')))).join('\n');
+  };
+
+  test('explains each by its own events, though both count them from 1', async () => {
+    const [one, other] = [openHistory('lab', folder), openHistory('lab', folder)];
+    one.event({ id: 1, at: start, kind: 'node-joined', machine: 'w3', says: 'Node w3 has joined' });
+    one.second(second(1));
+    other.event({ id: 1, at: start + 60_000, kind: 'fault-on', machine: 'w2', says: 'Fault on: w2 has no power' });
+    other.event({ id: 2, at: start + 60_500, ...off, because: 1 });
+    other.second(lost(61, 100));
+    const section = await sectionOf();
+    expect(section).toContain('| 100 | Fault on: w2 has no power | 00:01:00 |');
+    expect(section).not.toContain('w3');
+  });
+
+  test('tells outages apart that are called the same', async () => {
+    for (const [at, failed] of [
+      [10, 5],
+      [200, 7],
+    ] as const) {
+      const history = openHistory('lab', folder);
+      history.event({ id: 1, at: start + at * 1000, ...off });
+      history.second(lost(at, failed));
+    }
+    const section = await sectionOf();
+    expect(section).toContain('| 5 | w2 is off | 00:00:10 |');
+    expect(section).toContain('| 7 | w2 is off | 00:03:20 |');
+  });
+
+  test('counts the seconds of two at once once, and the requests of both', async () => {
+    for (const failed of [0, 100]) openHistory('lab', folder).second(failed === 0 ? second(1) : lost(1, failed));
+    expect(await sectionOf()).toContain(
+      'for 1 s: 12,000 requests, 11,900 answered, 100 failed. Not healthy: 1 s; nobody can tell: 0 s.',
+    );
+  });
 });
