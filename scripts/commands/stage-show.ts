@@ -134,4 +134,5 @@ function printSummary(context: Context, summary: Summary, history: string): void
   context.print('');
   for (const line of summaryLines(summary)) context.print(line);
   context.print(`History: ${history}`);
+  context.print("Draw it: 'npx firedrill report --stage'");
 }
