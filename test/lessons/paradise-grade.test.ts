@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { electionBets, loseLeader } from '../../lessons/15-operations-paradise/election.ts';
 import { grade } from '../../lessons/15-operations-paradise/grade.ts';
-import { reportIsWritten } from '../../lessons/15-operations-paradise/incident.ts';
+import { reportIsWritten, writtenAnswers } from '../../lessons/15-operations-paradise/incident.ts';
 import { mistakesIn } from '../../lessons/15-operations-paradise/mistakes.ts';
 import { addPart, forgetShift, partOf, readShift, type Part } from '../../lessons/15-operations-paradise/shift.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
@@ -247,5 +247,11 @@ describe('the report', () => {
     ['one word is no answer', { ...whole, elected: 'nobody' }, 'unmet', /elected: fewer than 3 words/],
   ])('%s', async (_, data, kind, saw) => {
     expect(await look(data)).toMatchObject({ kind, saw: expect.stringMatching(saw) as string });
+  });
+
+  test('its answers are read with the questions in full, for the report of the run', async () => {
+    const written = await writtenAnswers(fakeLab({ objects: { [path]: { data: whole } } }));
+    expect(written).toHaveLength(5);
+    expect(written.at(-1)).toEqual({ question: 'What would have helped?', answer: 'more than one answer' });
   });
 });
