@@ -20,6 +20,7 @@ import {
   healthyNow,
   machineView,
   warningOf,
+  type MachineView,
   type PodView,
   type ShownEvent,
   type StageView,
@@ -150,6 +151,58 @@ describe('in the terminal', () => {
     expect(text).toContain('guestbook-7c9d8f6b5-ab2de 26 %');
     expect(text).toContain('number 30  1,234 failed');
     expect(text).toContain('q ends it');
+  });
+
+  const worker = (name: string, more: Partial<MachineView> = {}): MachineView => ({
+    ...machines[4]!,
+    name,
+    pods: [pod(`guestbook-${name}-a`, 0.06), pod(`guestbook-${name}-b`, 0.05), pod(`guestbook-${name}-c`, 0)],
+    ...more,
+  });
+  const screenOf = (workers: readonly MachineView[], more: Partial<StageView> = {}): string[] =>
+    screenLines(
+      { view: { ...view, machines: [...machines.slice(0, 4), ...workers], ...more }, seconds: [], events: happened },
+      { columns: 80, colour: false, accessible: false },
+      24,
+    );
+  const workersUpTo = (count: number): MachineView[] =>
+    Array.from({ length: count }, (_, index) => worker(`w${index + 1}`));
+  const numbers = (screen: readonly string[]): number => screen.filter((line) => line.includes(' number ')).length;
+
+  test.each([
+    [2, /^e2 +Ready/m],
+    [4, /^e1 e2 e3 c1 · e2 leads etcd$/m],
+    [9, /^e1 e2 e3 c1 w1 .* w9 · e2 leads etcd · 27 pods 99 %$/m],
+  ])('with %i workers the latest four events are seen, and every machine', (count, line) => {
+    const screen = screenOf(workersUpTo(count), { warning: 'The generator is slow.' });
+    expect(screen).toHaveLength(24);
+    expect(numbers(screen)).toBeGreaterThanOrEqual(4);
+    const text = screen.join('\n');
+    expect(text).toContain('number 30');
+    for (const name of ['e1', 'c1', ...workersUpTo(count).map((one) => one.name)])
+      expect(text).toMatch(new RegExp(`^(.* )?${name} `, 'm'));
+    expect(text).toMatch(line);
+  });
+
+  test('a machine that is not well is never folded; the others tell how many pods they have', () => {
+    const workers = workersUpTo(9);
+    workers[1] = worker('w2', { state: 'failed', says: ['no power'] });
+    workers[2] = worker('w3', { door: { machine: 'w3', open: false, why: 'it is cordoned' } });
+    workers[3] = worker('w4', { pods: [{ ...pod('guestbook-w4-a', 0.1), ending: true }] });
+    const screen = screenOf(workers);
+    const text = screen.join('\n');
+    expect(numbers(screen)).toBeGreaterThanOrEqual(4);
+    expect(text).toContain('e1 e2 e3 c1 w1 w5 w6 w7 w8 w9 · e2 leads etcd · 18 pods 66 %');
+    expect(text).toMatch(/^w2 +no power/m);
+    expect(text).toMatch(/^w3 .*no visitors: it is cordoned/m);
+    expect(text).toMatch(/^w4 /m);
+  });
+
+  test('what has no room at all is said', () => {
+    const failed = Array.from({ length: 12 }, (_, index) => worker(`w${index + 1}`, { state: 'failed' }));
+    const screen = screenOf(failed);
+    expect(numbers(screen)).toBe(4);
+    expect(screen.join('\n')).toMatch(/^and \d+ more lines of machines/m);
   });
 
   test('a line a second', () => {
