@@ -64,6 +64,8 @@ describe('the stage', () => {
     const { failed, causes } = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '') as Summary;
     expect(failed).toBeGreaterThan(0);
     expect(causes.reduce((sum, cause) => sum + cause.failed, 0)).toBe(failed);
+    // "not explained" would be one of them.
+    for (const { says } of causes) expect(says, ran.all).toMatch(/^Pod guestbook-/);
     await applyGuestbook();
   });
 
@@ -101,5 +103,20 @@ describe('the stage', () => {
     performing.kill('SIGKILL');
     await performing;
     await waitUntil(async () => (await generators()) === '', { what: 'no generator is left', deadlineSeconds: 10 });
+  });
+
+  // The last one: the machine stays off.
+  it('does not hide a power cut, and names the machine', async () => {
+    const performing = perform('--for', '25', '--json');
+    await waitUntil(async () => (await generators()) !== '', { what: 'the load has begun', deadlineSeconds: 30 });
+    await execa('docker', ['kill', `${testLab.name}-w2`]);
+    const ran = await performing;
+    expect(ran, ran.all).toMatchObject({ exitCode: 1 });
+    const { requests, failed, causes } = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '') as Summary;
+    // It is given up after 16 s. Until then every second visitor comes in through w2, and every second pod is there.
+    expect(failed / requests, ran.all).toBeGreaterThan(0.15);
+    expect(causes.reduce((sum, cause) => sum + cause.failed, 0)).toBe(failed);
+    // "not explained" names nobody.
+    for (const { says } of causes) expect(says, ran.all).toMatch(/\bw2\b/);
   });
 });
