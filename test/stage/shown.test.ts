@@ -234,6 +234,10 @@ describe('in the terminal', () => {
         25 %  guestbook-b"
     `);
     expect(summaryLines(summaryOf({ rate: 6000, seconds: [], causes: [], health }))).toEqual(['No request was sent.']);
+    const cutShort = summaryOf({ rate: 6000, seconds: [second(1, { unheard: 1200 })], causes: [], health });
+    expect(summaryLines(cutShort)).toContain(
+      'About 1,200 more were under way at the end: nobody waited for their answers.',
+    );
   });
 });
 
