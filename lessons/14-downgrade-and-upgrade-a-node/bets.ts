@@ -1,6 +1,6 @@
 import type { Prediction } from '../../scripts/course/model.ts';
-import { failedVisits } from '../09-control-plane-failures/api-server-drill.ts';
 import { within } from '../sampling.ts';
+import { failedRequests } from '../under-load.ts';
 import { moveIn, whatContainersDo, whatNodesSay } from './watching.ts';
 
 export const byHandBets: readonly Prediction[] = [
@@ -8,7 +8,7 @@ export const byHandBets: readonly Prediction[] = [
     'by-hand-containers',
     'kubelet and kube-proxy of w2 are restarted. What do the containers on w2 do?',
   ),
-  failedVisits('by-hand-visits', 'A visitor comes in through w2. How many of her visits fail?'),
+  failedRequests('by-hand-failed', '300 requests a second come in, through both workers. How many of them fail?'),
   whatNodesSay('by-hand-nodes', "And what does 'kubectl get nodes' say of w2 meanwhile?"),
 ];
 
@@ -28,10 +28,7 @@ const whereAfterwards: Prediction = {
 };
 
 export const drainedBets: readonly Prediction[] = [
-  failedVisits(
-    'drained-visits',
-    'The same visitor comes in through w2, which is emptied. How many of her visits fail?',
-  ),
+  failedRequests('drained-failed', 'Now w2 is emptied before it is changed. How many requests fail?'),
   whereAfterwards,
 ];
 
@@ -40,7 +37,7 @@ export const rolledBackBets: readonly Prediction[] = [
     'rolled-back-nodes',
     "For some ten seconds no kubelet runs on w2. What does 'kubectl get nodes' say of w2?",
   ),
-  failedVisits('rolled-back-visits', 'And how many visits through w2 fail?'),
+  failedRequests('rolled-back-failed', 'And how many requests fail?'),
 ];
 
 const startedAgain: Prediction = {
@@ -63,5 +60,5 @@ const startedAgain: Prediction = {
 export const halfWayBets: readonly Prediction[] = [
   startedAgain,
   whatContainersDo('half-way-containers', 'And what do the containers on w2 do without a kubelet, until then?'),
-  failedVisits('half-way-visits', 'How many visits through w2 fail, until w2 is mended?'),
+  failedRequests('half-way-failed', 'How many requests fail, until w2 is mended?'),
 ];

@@ -1,10 +1,10 @@
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { visit, type Visit } from '../02-run-an-app/visitor.ts';
 import { runningContainers, stillRunning, type RunningContainer } from '../containers.ts';
 import { bittenAt } from '../moments.ts';
 import { isReadyNode, w2AndPods } from '../node-and-pods.ts';
 import { sample, within, type Sample } from '../sampling.ts';
+import { putUnderLoad, type UnderLoad } from '../under-load.ts';
 
 /** What the API server says of w2 at one moment. */
 interface Said {
@@ -22,20 +22,19 @@ interface OnW2 {
 }
 
 export interface Move {
-  /** Visits through w2, the node that is changed. */
-  visits: readonly Visit[];
+  load: UnderLoad;
   said: readonly Sample<Said>[];
   onW2: readonly Sample<OnW2>[];
 }
 
-/** A visitor who comes in through w2, the API server's word, and the machine's own word, side by side. */
+/** The app under load, the API server's word on w2, and the machine's own word, side by side. */
 export const observeMove = async (lab: Lab, signal: AbortSignal): Promise<Move> => {
-  const [visits, said, onW2] = await Promise.all([
-    visit(lab, signal, 'w2'),
+  const [load, said, onW2] = await Promise.all([
+    putUnderLoad(lab, signal),
     sample(signal, 0.3, () => askApiServer(lab)),
     sample(signal, 1, () => askMachine(lab)),
   ]);
-  return { visits, said, onW2 };
+  return { load, said, onW2 };
 };
 
 async function askApiServer(lab: Lab): Promise<Said> {

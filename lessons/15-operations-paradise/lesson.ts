@@ -22,7 +22,7 @@ import { dismissWorkers } from '../joiners.ts';
 import { failedRequests, noneFail } from '../under-load.ts';
 import { electionBets, loseLeader, observeElection } from './election.ts';
 import { grade } from './grade.ts';
-import { reportIsWritten } from './incident.ts';
+import { reportIsWritten, writtenAnswers } from './incident.ts';
 import { moveAllTo, nodes } from './minors.ts';
 import { forgetShift, nothingElse, onDuty } from './shift.ts';
 
@@ -138,6 +138,6 @@ export default defineLesson({
         ...through('w1', 'w2'),
       ],
     }),
-    'Your report': task({ predictions: grade, reach: [reportIsWritten()] }),
+    'Your report': task({ predictions: grade, reach: [reportIsWritten()], answers: writtenAnswers }),
   },
 });

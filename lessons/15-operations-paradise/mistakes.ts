@@ -1,3 +1,4 @@
+import { listed } from '../../scripts/checks/looking.ts';
 import type { StageEvent } from '../../scripts/stage/event.ts';
 import { clock } from '../../scripts/stage/words.ts';
 
@@ -14,7 +15,7 @@ export function mistakesIn(events: readonly StageEvent[]): string[] {
   const lost = new Set<string>();
   const silent = new Set<string>();
   const found: string[] = [];
-  for (const { kind, machine, at } of events) {
+  for (const { kind, machine, at, podsLeft = [] } of events) {
     if (machine === undefined) continue;
     const tell = (says: string): void => void found.push(`${clock(at)} ${says}`);
     cordons.take(kind, machine, at);
@@ -22,11 +23,13 @@ export function mistakesIn(events: readonly StageEvent[]): string[] {
     if (kind === 'node-ready' || kind === 'node-left') lost.delete(machine);
     if (kind === 'member-silent') silent.add(machine);
     if (kind === 'member-back') silent.delete(machine);
-    if (kind === 'node-version' && isWorker(machine) && !cordons.covered(machine, at)) {
-      tell(`${machine} was given another version without being emptied before`);
+    // A cordon keeps new pods away. Emptied it is when the old ones are gone as well.
+    const emptied = cordons.covered(machine, at) && podsLeft.length === 0;
+    const still = podsLeft.length === 0 ? '' : `: ${listed(podsLeft)} ran there`;
+    if (kind === 'node-version' && isWorker(machine) && !emptied) {
+      tell(`${machine} was given another version without being emptied before${still}`);
     }
-    if (kind === 'node-left' && !cordons.covered(machine, at))
-      tell(`${machine} was removed without being emptied before`);
+    if (kind === 'node-left' && !emptied) tell(`${machine} was removed without being emptied before${still}`);
     if (kind === 'cordoned' || kind === 'node-not-ready') {
       const out = [...new Set([...cordons.now, ...lost])].filter(isWorker).sort();
       const byIntent = cordons.now.some(isWorker);

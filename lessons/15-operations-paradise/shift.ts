@@ -40,8 +40,11 @@ export async function addPart(lab: Pick<Lab, 'folder'>, part: Part): Promise<voi
 
 export const forgetShift = (lab: Pick<Lab, 'folder'>): Promise<void> => rm(pathIn(lab), { force: true });
 
-/** What nobody planned. Whatever else makes requests fail is the work of the shift. */
-const unplanned: readonly EventKind[] = ['fault-on', 'fault-off', 'machine-off', 'machine-on'];
+/**
+ * What nobody planned: the faults of the lesson, and with them what follows from them, as a cause is the first of a chain.
+ * Whatever else makes requests fail is the work of the shift, a machine that somebody switched off included.
+ */
+const unplanned: readonly EventKind[] = ['fault-on', 'fault-off'];
 
 export function partOf(step: string, { seconds, causes, events }: UnderLoad): Part {
   const failedFor = (counts: (kind: EventKind | undefined) => boolean): number =>

@@ -9,6 +9,7 @@ import { Interrupted, messageOf } from '../system/errors.ts';
 import { loadApp, loadTable, type AppLoad } from './app-load.ts';
 import { benchLab, withBenchLab } from './bench-lab.ts';
 import { measureLab } from './lab-times.ts';
+import { loadByStage, stageTable } from './stage-load.ts';
 import { timesTable } from './table.ts';
 
 const { values } = parseArgs({
@@ -36,12 +37,16 @@ try {
 async function bench(): Promise<string[]> {
   const { signal } = interruption;
   let loads: AppLoad[] = [];
+  let byStage: string[] = [];
   const busyBefore = loadavg()[0] ?? 0;
   const { bare, measured } = await measureLab(rounds, {
     signal,
     say: (what) => void process.stderr.write(`${what}\n`),
     onLastLab: async () => {
-      if (!values['without-app']) loads = await loadApp(await openLab(benchLab.name), signal);
+      if (values['without-app']) return;
+      const lab = await openLab(benchLab.name);
+      loads = await loadApp(lab, signal);
+      byStage = stageTable(await loadByStage(lab, signal));
     },
   });
   const computer = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`;
@@ -50,5 +55,6 @@ async function bench(): Promise<string[]> {
     '',
     ...timesTable(measured, bare),
     ...(loads.length > 0 ? ['', 'The guestbook, open loop, 8,000 requests a second:', '', ...loadTable(loads)] : []),
+    ...(byStage.length > 0 ? ['', 'The same, as `firedrill stage` loads it:', '', ...byStage] : []),
   ];
 }

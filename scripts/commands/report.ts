@@ -1,36 +1,66 @@
 import type { Command } from 'commander';
-import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { LoadedLesson } from '../course/model.ts';
 import { historyName } from '../stage/history.ts';
 import { FiredrillError } from '../system/errors.ts';
-import { isMissing, readIfThere, writeAtomically } from '../system/files.ts';
+import { readIfThere, writeAtomically } from '../system/files.ts';
 import { stateFolder } from '../system/folders.ts';
 import { maskedJson } from '../system/secrets.ts';
 import { lessonNamedOrOpen } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { samplesPath } from './flight-recorder.ts';
 import { shellLogName } from './shell-log.ts';
+import { besideReport, namesIn, writeStageReport, type WrittenReport } from './stage-report.ts';
+
+interface ReportFlags {
+  stage?: boolean;
+  out?: string;
+}
 
 export function addReportCommand(program: Command): void {
   program
     .command('report [lesson]')
     .description('Write the last run of a lesson as an incident report, with a picture of its timeline.')
+    .option('--stage', "the last run of 'firedrill stage', instead of a lesson")
     .option('--out <file>', 'write it there (Markdown); the picture and the timeline lie beside it')
-    .action(async (name: string | undefined, options: { out?: string }, command: Command) => {
-      await report(contextOf(command), name, options.out);
+    .action(async (name: string | undefined, flags: ReportFlags, command: Command) => {
+      await report(contextOf(command), name, flags);
     });
 }
 
-async function report(context: Context, name: string | undefined, out: string | undefined): Promise<void> {
-  const { progressFor } = await import('./start.ts');
-  const lesson = await lessonNamedOrOpen(name, await progressFor(context), context.lab);
-  const written = await writeReport(lesson, out === undefined ? undefined : resolve(out), stateFolder(), context.lab);
+async function report(context: Context, name: string | undefined, { stage, out }: ReportFlags): Promise<void> {
+  const path = out === undefined ? undefined : resolve(out);
+  const written = stage ? await reportOnStage(context, name, path) : await reportOnLesson(context, name, path);
   if (context.json) {
     context.printJson(written);
     return;
   }
   context.print(`Report:   ${written.report}\nPicture:  ${written.picture}\nTimeline: ${written.timeline}`);
+}
+
+async function reportOnLesson(
+  context: Context,
+  name: string | undefined,
+  out: string | undefined,
+): Promise<WrittenReport> {
+  const { progressFor } = await import('./start.ts');
+  const lesson = await lessonNamedOrOpen(name, await progressFor(context), context.lab);
+  return writeReport(lesson, out, stateFolder(), context.lab);
+}
+
+async function reportOnStage(
+  context: Context,
+  name: string | undefined,
+  out: string | undefined,
+): Promise<WrittenReport> {
+  if (name !== undefined) {
+    throw new FiredrillError('A report is on a lesson or on the stage, not on both.', {
+      code: 'lesson-and-stage',
+      remedy: `Leave out '--stage' or '${name}'. The report of a lesson draws the load that the app was under meanwhile.`,
+      exitCode: 2,
+    });
+  }
+  return writeStageReport(out, stateFolder(), context.lab);
 }
 
 /**
@@ -42,7 +72,7 @@ export async function writeReport(
   out: string | undefined,
   folder = stateFolder(),
   lab = 'firedrill',
-): Promise<{ report: string; picture: string; timeline: string }> {
+): Promise<WrittenReport> {
   const events = join(folder, 'events');
   const log = await lastLog(events, lesson.id);
   const [{ drillsIn, lastRun, mergeTimeline, parseLines }, { incidentReport }, { timelineSvg }, load] =
@@ -66,8 +96,7 @@ export async function writeReport(
   const merged = mergeTimeline(run, [...samples, ...besides.flatMap(parseLines)]);
   const whole = load.loadTimeline(merged);
   const path = out ?? join(folder, 'reports', basename(log).replace(/\.jsonl$/, '.md'));
-  const beside = path.replace(/\.md$/, '');
-  const [picture, timeline] = [`${beside}.svg`, `${beside}.timeline.jsonl`];
+  const { picture, timeline } = besideReport(path);
   // Once more: a log may be older than what is known of secrets now.
   await writeAtomically(timeline, merged.map((line) => `${maskedJson(line)}\n`).join(''));
   const drawn = [...(whole ? [whole] : []), ...drillsIn(merged)];
@@ -93,12 +122,6 @@ async function linesMeanwhile(folder: string, name: string, run: readonly { at: 
 }
 
 const timeOf = (line: string): string => /^\{"at":"([^"]+)"/.exec(line)?.[1] ?? '';
-
-const namesIn = (folder: string): Promise<string[]> =>
-  readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
 
 /** The newest event log of a lesson: their names begin with the day. */
 async function lastLog(folder: string, lessonId: string): Promise<string | undefined> {

@@ -1,10 +1,11 @@
+import type { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StageEvent } from '../stage/event.ts';
 import { eventLine, secondLine, summaryLines } from '../stage/lines.ts';
 import { screenLines } from '../stage/screen.ts';
 import type { StageSource } from '../stage/source.ts';
 import type { Summary } from '../stage/summary.ts';
-import { Keyboard } from '../ui/keyboard.ts';
+import { Keyboard, type KeyInput } from '../ui/keyboard.ts';
 import { columnsOf, wantsAccessible, wantsColour } from '../ui/look.ts';
 import { interrupt, type Context } from './context.ts';
 
@@ -24,10 +25,20 @@ export interface StageShow {
   summary(summary: Summary, history: string): void;
 }
 
+/** Where it is drawn, and where keys come from. */
+interface Terminal {
+  input: KeyInput;
+  output: Writable & { rows?: number; isTTY?: boolean };
+}
+
 /** A screen that is drawn anew in a terminal; a line a second elsewhere; JSON where it is asked for. */
-export function showStage(context: Context, auto: boolean): StageShow {
+export function showStage(
+  context: Context,
+  auto: boolean,
+  terminal: Terminal = { input: process.stdin, output: process.stdout },
+): StageShow {
   if (context.json) return jsonShow(context);
-  return context.interactive && !auto && !wantsAccessible() ? screenShow(context) : lineShow(context);
+  return context.interactive && !auto && !wantsAccessible() ? screenShow(context, terminal) : lineShow(context);
 }
 
 const secondMilliseconds = 1000;
@@ -86,9 +97,8 @@ const home = '\u001b[H';
 const clearRestOfLine = '\u001b[K';
 const clearBelow = '\u001b[J';
 
-function screenShow(context: Context): StageShow {
-  const output = process.stdout;
-  const keyboard = new Keyboard(process.stdin, interrupt);
+function screenShow(context: Context, { input, output }: Terminal): StageShow {
+  const keyboard = new Keyboard(input, interrupt);
   const ended = new AbortController();
   let url: string | undefined;
   let shown = false;
@@ -134,4 +144,5 @@ function printSummary(context: Context, summary: Summary, history: string): void
   context.print('');
   for (const line of summaryLines(summary)) context.print(line);
   context.print(`History: ${history}`);
+  context.print("Draw it: 'npx firedrill report --stage'");
 }

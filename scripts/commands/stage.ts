@@ -4,6 +4,7 @@ import type { Lab } from '../lab/lab.ts';
 import type { Stage } from '../stage/stage.ts';
 import { FiredrillError, Interrupted } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
+import { takeStage } from './one-stage.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface StageFlags {
@@ -49,7 +50,8 @@ export function addStageCommand(program: Command): void {
 const examples = `
 A request has failed when it is refused, reset, not answered with 2xx, or not answered within 5 s. "Healthy" means:
 of the requests that were due in a second, 99 of 100 were answered well within one second.
-Ends with 0, or with 1 where requests failed.
+Ends with 0, or with 1 where requests failed. One stage runs on a lab at a time. After Ctrl-C, what is not answered within
+a second is counted as under way, neither as answered nor as failed.
 
 Examples:
   firedrill stage                         in the terminal, until you press q
@@ -66,6 +68,7 @@ async function perform(context: Context, flags: StageFlags): Promise<void> {
   ]);
   const lab = await labWithApp(context);
   const program = join((await readBundle()).bin, 'vegeta');
+  const giveBack = await takeStage(lab);
   const history = openHistory(lab.layout.name);
   const show = showStage(context, flags.auto ?? false);
   const stage = new Stage({ lab, program, rate: flags.rate, recorder: history, onEvent: show.event });
@@ -85,6 +88,7 @@ async function perform(context: Context, flags: StageFlags): Promise<void> {
     const { rate } = flags;
     const summary = summaryOf({ rate, seconds: stage.seconds(), causes: stage.causes(), health: stage.health() });
     history.ended(summary);
+    await giveBack();
     show.summary(summary, history.path);
     if (summary.failed > 0) process.exitCode = 1;
   }

@@ -36,6 +36,12 @@ export interface DrillFacts {
   observed: unknown;
 }
 
+/** A question of a page, and what somebody answered in their own words. */
+export interface Answer {
+  question: string;
+  answer: string;
+}
+
 export interface ReadStep {
   kind: 'read';
 }
@@ -52,6 +58,8 @@ export interface TaskStep {
   observe?: (lab: Lab, signal: AbortSignal, first: unknown) => Promise<unknown>;
   /** Its commands break the lab or mend it: the probes run beside it, and `report` tells of it as of a drill. */
   records?: true;
+  /** What somebody wrote in this step. Read when it is reached, kept with the run, and shown in its report. */
+  answers?: (lab: Lab) => Promise<readonly Answer[]>;
   /** The checks that must be unmet before the learner begins. Default: at least one of `reach`. */
   startsUnmet?: boolean;
 }

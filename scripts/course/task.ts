@@ -19,6 +19,7 @@ export async function runTask(page: Page, step: TaskStep, run: LessonRun): Promi
     if (allMet(sightings)) {
       for (const sighting of sightings) emit({ type: 'check', ...sighting });
       emit({ type: 'note', text: 'This is so already: there is nothing to do in this step.' });
+      await keepAnswers(step, 'self', run);
       emit({ type: 'step-reached', lesson, page, how: 'self', seconds: 0 });
       return { kind: 'reached' };
     }
@@ -35,10 +36,23 @@ export async function runTask(page: Page, step: TaskStep, run: LessonRun): Promi
     if (attempt.kind !== 'reached') return attempt;
     const { startedAt, metAt, how } = attempt;
     await scoreBets(predictions, bets, { startedAt, metAt, observed: await observing.end() }, lab, emit);
+    await keepAnswers(step, how, run);
     emit({ type: 'step-reached', lesson, page, how, seconds: (metAt - openedAt) / 1000 });
     return { kind: 'reached' };
   } finally {
     await observing.end();
+  }
+}
+
+type How = Extract<CourseEvent, { type: 'answers' }>['how'];
+
+/** The lab forgets them with the lesson's end. That they cannot be read must not undo what was reached. */
+async function keepAnswers({ answers }: TaskStep, how: How, { ui, lab }: LessonRun): Promise<void> {
+  if (!answers) return;
+  try {
+    ui.emit({ type: 'answers', answers: await answers(lab), how });
+  } catch (error) {
+    ui.emit({ type: 'note', text: `Your answers could not be kept: ${messageOf(error)}` });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Verdict } from '../checks/verdict.ts';
-import type { LoadedLesson, Page, PageCommand, Prediction } from './model.ts';
+import type { Answer, LoadedLesson, Page, PageCommand, Prediction } from './model.ts';
 
 /** Everything that happens in a lesson. The engine emits; a Ui shows; the event log keeps. */
 export type CourseEvent =
@@ -29,6 +29,7 @@ export type CourseEvent =
       /** What the page says instead, where something else was measured. */
       unexpected?: string;
     }
+  | { type: 'answers'; answers: readonly Answer[]; how: 'self' | 'run-for-me' | 'skipped' }
   | { type: 'hint'; tier: number; text: string }
   | {
       type: 'step-reached';

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { masked } from '../system/secrets.ts';
 import { tooCostly, type SummaryLine } from './probe.ts';
 import {
@@ -30,6 +31,7 @@ export function incidentReport(
     '',
     ...(drills.length === 0 ? [nothingBroken, ''] : []),
     ...(drills.length + load.length === 0 ? [] : [`![What every probe saw](${encodeURI(picture)})`, '']),
+    ...operatorsWords(timeline),
     ...load,
     ...drills.flatMap(drillSection),
     ...bets(timeline, drills),
@@ -53,6 +55,21 @@ function endOf(timeline: readonly TimelineLine[]): string {
   const end = timeline.findLast(({ type }) => type === 'lesson-finished' || type === 'step-failed');
   if (end?.type === 'lesson-finished') return 'The lesson was finished.';
   return end ? `A step failed: ${cell(textOf(end['why']))}` : 'The lesson was left before its end.';
+}
+
+const answersSchema = z.array(z.object({ question: z.string(), answer: z.string() }));
+
+/** What somebody wrote about the incident, as they wrote it last. */
+function operatorsWords(timeline: readonly TimelineLine[]): string[] {
+  const line = timeline.findLast(({ type }) => type === 'answers');
+  const answers = answersSchema.safeParse(line?.['answers']).data ?? [];
+  if (answers.length === 0) return [];
+  return [
+    "## In the operator's words",
+    '',
+    ...(line?.['how'] === 'self' ? [] : ["The operator let the page answer: these are the lesson's own words.", '']),
+    ...answers.flatMap(({ question, answer }) => [`**${question}** ${words(answer)}`, '']),
+  ];
 }
 
 function drillSection(drill: DrillTimeline): string[] {
@@ -185,5 +202,12 @@ const since = (drill: DrillTimeline, time: number): string => {
   const seconds = (time - drill.faultAt) / 1000;
   return `${seconds < 0 ? '' : '+'}${seconds.toFixed(1)} s`;
 };
+
+/** Free text in a paragraph: no markup of its own, and nothing secret. */
+const words = (text: string): string =>
+  masked(text)
+    .replace(/[\\`*_<>[\]#|!]/g, '\\$&')
+    .replace(/\s+/g, ' ')
+    .trim();
 
 const cell = (text: string): string => masked(text).replaceAll('|', '\\|').replace(/\s+/g, ' ').trim();

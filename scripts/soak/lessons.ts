@@ -3,6 +3,7 @@ import { findLessons } from '../course/load.ts';
 import type { Proof } from '../course/author-check.ts';
 import { checkoutFolder } from '../system/folders.ts';
 import { run } from '../system/run.ts';
+import { playInARow } from './in-a-row.ts';
 import { soakOptions } from './options.ts';
 import { SoakRecord, type Round } from './record.ts';
 import { goodInARow, summaryLines, writeResult } from './results.ts';
@@ -34,19 +35,13 @@ export async function soakLessons(args: string[]): Promise<number> {
   return open === 0 ? 0 : 1;
 }
 
-/** Goes on after the rounds that have run; stops when there are enough good ones, or at a bad one. */
-async function proveInARow(lesson: number, lab: string, wanted: number): Promise<Round[]> {
-  const record = recordOf(lesson);
-  const done = await record.rounds();
-  while (goodInARow(done) < wanted) {
-    const result = await proveOnce(lesson, lab, done.length + 1);
-    await record.add(result);
-    done.push(result);
+function proveInARow(lesson: number, lab: string, wanted: number): Promise<Round[]> {
+  return playInARow(recordOf(lesson), wanted, async (number) => {
+    const result = await proveOnce(lesson, lab, number);
     const { ok, round, seconds, why } = result;
     process.stdout.write(`${ok ? 'ok  ' : 'BAD '} lesson ${lesson}, ${round}  ${seconds} s\n${why ? `${why}\n` : ''}`);
-    if (!ok) break;
-  }
-  return done;
+    return result;
+  });
 }
 
 async function proveOnce(lesson: number, lab: string, round: number): Promise<Round> {

@@ -7,6 +7,7 @@ export type Soak = (args: string[]) => Promise<number>;
 const soaks: Record<string, () => Promise<Soak>> = {
   faults: async () => (await import('./fault-rounds.ts')).soakFaults,
   resets: async () => (await import('./resets.ts')).soakResets,
+  planned: async () => (await import('./planned.ts')).soakPlanned,
   lessons: async () => (await import('./lessons.ts')).soakLessons,
 };
 

@@ -36,6 +36,8 @@ export interface News {
   subject?: string;
   /** In words. It may hold what the cluster said: whoever shows it must escape it. */
   says: string;
+  /** Where a node left or has another version: the app's pods that stayed on it all the time. Absent where there were none. */
+  podsLeft?: readonly string[];
   /** When it happened, in milliseconds since the epoch, where that is known; else when it was seen. */
   at?: number;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateFolder } from '../system/folders.ts';
@@ -16,16 +17,18 @@ export interface History extends StageRecorder {
 
 /**
  * The history of a run, a line of JSON for every second and every event, with its time. `firedrill report` merges it into
- * the timeline of a lesson that was taken meanwhile.
+ * the timeline of a lesson that was taken meanwhile. The runs of a day share a file, and each counts its events from 1:
+ * so every line names its run.
  */
 export function openHistory(lab: string, folder = join(stateFolder(), 'events')): History {
   const path = join(folder, historyName(lab, new Date().toISOString().slice(0, 10)));
+  const run = randomUUID();
   let works = true;
   const write = (at: number, type: string, line: object): void => {
     if (!works) return;
     try {
       mkdirSync(folder, { recursive: true });
-      appendFileSync(path, `${JSON.stringify({ at: new Date(at).toISOString(), type, ...line })}\n`);
+      appendFileSync(path, `${JSON.stringify({ at: new Date(at).toISOString(), type, run, ...line })}\n`);
     } catch {
       // A full disk must not end the load; the history is the first thing to go without.
       works = false;

@@ -24,12 +24,15 @@ export const eventLine = ({ at, says }: Pick<StageEvent, 'at' | 'says'>): string
 
 /** A run in sentences. */
 export function summaryLines(summary: Summary): string[] {
-  const { rate, seconds, requests, answered, failed, unhealthySeconds, unknownSeconds, late } = summary;
-  if (requests === 0) return ['No request was sent.'];
+  const { rate, seconds, requests, answered, failed, unhealthySeconds, unknownSeconds, late, unheard } = summary;
+  if (requests + unheard === 0) return ['No request was sent.'];
   const lines = [
     `${amount(requests)} requests in ${duration(seconds)} (${amount(rate)} a second were asked for).`,
     `Answered: ${amount(answered)}. Failed: ${amount(failed)}.`,
     ...causeLines(summary),
+    ...(unheard === 0
+      ? []
+      : [`About ${amount(unheard)} more were under way at the end: nobody waited for their answers.`]),
     `Not healthy: ${duration(unhealthySeconds)}.${unknownSeconds === 0 ? '' : ` Nobody can tell: ${duration(unknownSeconds)}.`}`,
     `99 of 100 answers came within ${milliseconds(summary.p99Ms)} in half of the seconds, and within ` +
       `${milliseconds(summary.worstP99Ms)} in the slowest.`,

@@ -1,48 +1,12 @@
-import { z } from 'zod';
 import { textOf, type DrillTimeline, type TimelineLine } from '../probes/timeline.ts';
 import { escaped, type Strip } from '../probes/timeline-svg.ts';
-import { causeOf } from './causes.ts';
-import type { EventKind, StageEvent } from './event.ts';
+import { failuresOf, runsIn, secondsIn, type HistorySecond } from './history-runs.ts';
+import { notExplained } from './summary.ts';
 import { amount, milliseconds } from './words.ts';
-
-const secondSchema = z.object({
-  at: z.string().transform((at) => Date.parse(at)),
-  due: z.number(),
-  answered: z.number(),
-  failed: z.number(),
-  failures: z.array(z.object({ door: z.string(), how: z.string(), count: z.number(), lastAt: z.number() })),
-  p99Ms: z.number(),
-  healthy: z.boolean().nullable(),
-});
-type HistorySecond = z.infer<typeof secondSchema>;
-
-const eventSchema = z.object({
-  at: z.string().transform((at) => Date.parse(at)),
-  id: z.number(),
-  kind: z.string().transform((kind) => kind as EventKind),
-  says: z.string(),
-  machine: z.string().optional(),
-  subject: z.string().optional(),
-  because: z.number().optional(),
-});
-
-/** What the stage kept of a time, from the lines of its history. A line that a crash cut short is left out. */
-function historyIn(timeline: readonly TimelineLine[]): { seconds: HistorySecond[]; events: StageEvent[] } {
-  const seconds = timeline.flatMap((line) => {
-    const parsed = line.type === 'stage-second' ? secondSchema.safeParse(line).data : undefined;
-    return parsed ? [parsed] : [];
-  });
-  const events = timeline.flatMap((line) => {
-    const parsed = line.type === 'stage-event' ? eventSchema.safeParse(line).data : undefined;
-    // zod types an absent property as `undefined`; an event wants it absent.
-    return parsed ? [JSON.parse(JSON.stringify(parsed)) as StageEvent] : [];
-  });
-  return { seconds, events };
-}
 
 /** The part of a run that was under load, to be drawn; undefined where there was none. */
 export function loadTimeline(timeline: readonly TimelineLine[]): DrillTimeline | undefined {
-  const { seconds } = historyIn(timeline);
+  const seconds = secondsIn(runsIn(timeline));
   const [first, last] = [seconds[0], seconds.at(-1)];
   if (!first || !last) return undefined;
   const to = last.at + 1000;
@@ -55,16 +19,11 @@ export function loadTimeline(timeline: readonly TimelineLine[]): DrillTimeline |
 
 /** The section of an incident report about the load; no lines where there was none. */
 export function loadSection(timeline: readonly TimelineLine[]): string[] {
-  const { seconds, events } = historyIn(timeline);
+  const runs = runsIn(timeline);
+  const seconds = secondsIn(runs);
   if (seconds.length === 0) return [];
   const sum = (of: (second: HistorySecond) => number): number => seconds.reduce((total, one) => total + of(one), 0);
-  const causes = new Map<string, number>();
-  for (const { at, failures } of seconds) {
-    for (const { door, count, lastAt } of failures) {
-      const says = causeOf({ from: at, to: lastAt, door }, events)?.says ?? 'not explained';
-      causes.set(says, (causes.get(says) ?? 0) + count);
-    }
-  }
+  const failures = runs.flatMap(failuresOf);
   const slowest = Math.max(...seconds.map(({ p99Ms }) => p99Ms));
   return [
     '## Under load',
@@ -75,16 +34,47 @@ export function loadSection(timeline: readonly TimelineLine[]): string[] {
       `${seconds.filter(({ healthy }) => healthy === null).length} s. In the slowest second, 99 of 100 answers came ` +
       `within ${milliseconds(slowest)}.`,
     '',
-    ...(causes.size === 0
+    ...(failures.length === 0
       ? ['No request failed.', '']
       : [
-          '| failed requests | caused by |',
-          '| ---: | --- |',
-          ...[...causes].map(([says, failed]) => `| ${amount(failed)} | ${cell(says)} |`),
+          '| failed requests | caused by | at (UTC) |',
+          '| ---: | --- | --- |',
+          ...failures.map(({ event, failed }) => {
+            const when = event ? timeOfDay(event.at) : '';
+            return `| ${amount(failed)} | ${cell(event?.says ?? notExplained)} | ${when} |`;
+          }),
           '',
         ]),
   ];
 }
+
+/** A run of the stage that no lesson went on beside, as a Markdown report. @param picture path of its SVG */
+export function stageReport(timeline: readonly TimelineLine[], picture: string): string {
+  const events = runsIn(timeline).flatMap((run) => run.events);
+  return [
+    `# Incident report: ${stageTitle}`,
+    '',
+    `From ${timeline[0]?.at ?? ''} to ${timeline.at(-1)?.at ?? ''} (UTC).`,
+    '',
+    `![Requests a second, and what happened](${encodeURI(picture)})`,
+    '',
+    ...loadSection(timeline),
+    '## What happened',
+    '',
+    ...(events.length === 0
+      ? ['Nothing was seen to happen.']
+      : [
+          '| at (UTC) | what |',
+          '| --- | --- |',
+          ...events.map(({ at, says }) => `| ${timeOfDay(at)} | ${cell(says)} |`),
+        ]),
+    '',
+  ].join('\n');
+}
+
+export const stageTitle = 'the guestbook under load';
+
+const timeOfDay = (at: number): string => new Date(at).toISOString().slice(11, 19);
 
 const cell = (text: string): string => textOf(text).replaceAll('|', '\\|').replace(/\s+/g, ' ').trim();
 
@@ -94,7 +84,9 @@ const colours = { answered: '#9ecae1', failed: '#d94801' };
 
 /** Requests over time, above the rows of a drill: what was answered, and what failed on top of it. */
 export function loadStrip({ lines }: DrillTimeline): Strip | undefined {
-  const { seconds, events } = historyIn(lines);
+  const runs = runsIn(lines);
+  const seconds = secondsIn(runs);
+  const events = runs.flatMap((run) => run.events);
   if (seconds.length === 0) return undefined;
   const most = Math.max(1, ...seconds.map(({ answered, failed }) => answered + failed));
   const failedInAll = seconds.reduce((sum, { failed }) => sum + failed, 0);

@@ -1,10 +1,13 @@
 import { duration, stylesFor, type Look, type Styles } from '../ui/look.ts';
 import { harmless, padTo, visibleWidth } from '../ui/wrap.ts';
 import { failedIn, type Second } from './load/second.ts';
-import { judged, type MachineView, type ShownEvent, type StageView } from './view.ts';
-import { amount, clock, healthyWord, milliseconds, percent } from './words.ts';
+import { machineRows } from './screen-machines.ts';
+import { judged, type ShownEvent, type StageView } from './view.ts';
+import { amount, clock, healthyWord, milliseconds } from './words.ts';
 
 const bars = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/** Lines that events have at least, where there are so many: machines that are well make room for them. */
+const eventRows = 4;
 /** Columns of the words before the curve. */
 const nameColumns = 12;
 
@@ -23,11 +26,12 @@ export function screenLines(
     ...curves(judged(seconds, view.at), look, styles),
     ...(view.warning === undefined ? [] : [styles.warning(view.warning)]),
     '',
-    ...view.machines.flatMap((machine) => machineLines(machine, look, styles)),
-    ...(view.waiting.length === 0 ? [] : [`waiting for a node: ${view.waiting.map(({ name }) => name).join(', ')}`]),
-    '',
   ];
-  // The last line says how to end it.
+  const waiting =
+    view.waiting.length === 0 ? [] : [`waiting for a node: ${view.waiting.map(({ name }) => name).join(', ')}`];
+  // An empty line below the machines, and the last one says how to end it.
+  const reserved = waiting.length + 2 + Math.min(eventRows, events.length);
+  above.push(...machineRows(view, look, rows - above.length - reserved), ...waiting, '');
   const left = Math.max(0, rows - above.length - 1);
   const shown = left === 0 ? [] : events.slice(-left).map((event) => eventLine(event, styles));
   const lines = [...above, ...shown].slice(0, rows - 1);
@@ -64,26 +68,6 @@ function curves(seconds: readonly Second[], { columns }: Look, styles: Styles): 
 }
 
 const bar = (share: number): string => bars[Math.min(bars.length - 1, Math.floor(share * bars.length))] ?? '';
-
-/** A machine in a line; its pods below it, as many in a line as fit. */
-function machineLines({ name, state, says, door, pods }: MachineView, { columns }: Look, styles: Styles): string[] {
-  const mood = { ok: styles.good, failed: styles.bad, unknown: styles.warning }[state];
-  const shut = door && !door.open ? [`no visitors: ${door.why}`] : [];
-  const first = `${mood(padTo(name, 3))} ${[...says, ...shut].map(harmless).join(' · ')}`;
-  const cells = pods.map((pod) => {
-    const share = pod.share > 0 ? ` ${percent(pod.share)}` : '';
-    const note = pod.ending ? ' ends' : pod.ready ? '' : ' not ready';
-    return `${harmless(pod.name)}${share}${note}`;
-  });
-  const lines: string[] = [];
-  for (const cell of cells) {
-    const last = lines.at(-1);
-    if (last !== undefined && visibleWidth(last) + cell.length + 3 <= columns)
-      lines[lines.length - 1] = `${last}   ${cell}`;
-    else lines.push(`      ${cell}`);
-  }
-  return [first, ...lines];
-}
 
 function eventLine({ at, says, kind, failed }: ShownEvent, styles: Styles): string {
   const lost = failed === 0 ? '' : `  ${styles.bad(`${amount(failed)} failed`)}`;

@@ -16,6 +16,8 @@ export interface Summary {
   unknownSeconds: number;
   /** Requests that left late, or could not be sent: more than one of 100, and the run tells of the generator. */
   late: number;
+  /** Requests that were under way when the load was ended, and given up: in none of the other counts. */
+  unheard: number;
   /** Of half of all seconds: at most. */
   p50Ms: number;
   p99Ms: number;
@@ -55,6 +57,7 @@ export function summaryOf({
     failed: sum(failedIn),
     ...health,
     late: sum(({ late }) => late),
+    unheard: sum(({ unheard = 0 }) => unheard),
     p50Ms: median(latencies(({ p50Ms }) => p50Ms)),
     p99Ms: median(p99),
     worstP99Ms: p99.at(-1) ?? 0,

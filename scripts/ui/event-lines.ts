@@ -35,6 +35,8 @@ export function eventLines(event: CourseEvent, look: Look): string[] {
       return commandEnd(event, look, styles);
     case 'prediction-scored':
       return score(event, look, styles);
+    case 'answers':
+      return ['', ...wrap("Your answers are kept with this run: 'npx firedrill report' shows them.", look.columns)];
     case 'hint':
       return ['', styles.strong(`Hint ${event.tier}`), renderMarkdown(event.text, look)];
     case 'step-reached':

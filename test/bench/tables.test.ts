@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { loadOf, loadTable } from '../../scripts/bench/app-load.ts';
+import { stageTable } from '../../scripts/bench/stage-load.ts';
 import { inWords, median } from '../../scripts/bench/statistics.ts';
 import { timesTable } from '../../scripts/bench/table.ts';
 
@@ -40,5 +41,22 @@ it('counts lost requests and marks a p99 that is too high', () => {
     '| all | 80000 | 8000 | **missed** 8 | 0.3 ms | **missed** 25.0 ms | 90 ms |',
     '',
     '- 503',
+  ]);
+});
+
+it("writes what the stage's own generator did, and marks what is no proof", () => {
+  const summary = {
+    ...{ rate: 8000, seconds: 75, requests: 600_000, answered: 599_988, failed: 12, late: 40, unheard: 0 },
+    ...{ unhealthySeconds: 0, unknownSeconds: 0, p50Ms: 0.4, p99Ms: 9.2, worstP99Ms: 310, causes: [], pods: {} },
+  };
+  const row = (more: object, sentShare: number, warnings: string[]) =>
+    stageTable({ summary: { ...summary, ...more }, sentShare, warnings }).slice(2);
+  expect(row({ failed: 0 }, 0.999, [])).toEqual([
+    '| 8,000 | 600,000 | 0 | 40 | 100 % | in 0 s | 0.40 ms | 9.2 ms | 310 ms |',
+  ]);
+  expect(row({}, 0.96, ['Only 9 of 10 requests were sent', 'Only 8'])).toEqual([
+    '| 8,000 | 600,000 | **missed** 12 | 40 | **missed** 96 % | **missed** in 2 s | 0.40 ms | 9.2 ms | 310 ms |',
+    '',
+    '- Only 9 of 10 requests were sent',
   ]);
 });

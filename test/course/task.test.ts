@@ -222,3 +222,26 @@ it('goes on where its first look failed, and says so', async () => {
   expect(ui.of('prepared')[0]).toMatchObject({ what: 'Looking' });
   expect(ui.of('note')[0]?.text).toBe('It could not be measured: nobody answered');
 });
+
+it('keeps what somebody wrote when the step is reached, whether the work was done before or just now', async () => {
+  const written = [{ question: 'What failed?', answer: 'the lamp' }];
+  const answers = () => Promise.resolve(written);
+  const early = setUp([], { answers });
+  early.world.holds.add('lamp');
+  await early.start();
+  expect(early.ui.of('answers')).toEqual([{ type: 'answers', answers: written, how: 'self' }]);
+  const late = setUp([command('set lamp')], { answers });
+  late.ui.keys = ['run'];
+  const running = late.start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await running).toEqual({ kind: 'reached' });
+  expect(late.ui.of('answers')).toMatchObject([{ how: 'run-for-me' }]);
+});
+
+it('is reached though the answers cannot be read', async () => {
+  const { ui, world, start } = setUp([], { answers: () => Promise.reject(new Error('nobody answered')) });
+  world.holds.add('lamp');
+  expect(await start()).toEqual({ kind: 'reached' });
+  expect(ui.of('note').at(-1)?.text).toContain('could not be kept: nobody answered');
+  expect(ui.types()).toContain('step-reached');
+});

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../scripts/playground/keys.ts';
 import type { Ring } from '../../scripts/playground/ring.ts';
 import { waitUntil } from '../../scripts/system/wait.ts';
-import { launchChromium, whyNoChromium } from '../support/browser.ts';
+import { browserIsHere, launchChromium } from '../support/browser.ts';
 import { leftOfTheLab } from '../support/left.ts';
 import { firedrill, programPath, testLab, type Ran } from '../support/program.ts';
 
@@ -133,12 +133,7 @@ describe('the playground in the terminal', () => {
   });
 });
 
-const missing = await whyNoChromium();
-if (missing !== undefined) console.warn(`skipped: the page in a browser (${missing})`);
-// Where it must be tested, a missing browser fails when it is launched.
-const inBrowser = missing !== undefined && process.env['CI'] !== 'true' ? describe.skip : describe;
-
-inBrowser('the page', () => {
+describe.skipIf(!(await browserIsHere("the playground's page")))('the page', () => {
   const startPage = () =>
     execa(programPath, ['playground', '--json', '--yes'], {
       env: { ...testLab.environment, ...environment },

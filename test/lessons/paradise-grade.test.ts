@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { electionBets, loseLeader } from '../../lessons/15-operations-paradise/election.ts';
 import { grade } from '../../lessons/15-operations-paradise/grade.ts';
-import { reportIsWritten } from '../../lessons/15-operations-paradise/incident.ts';
+import { reportIsWritten, writtenAnswers } from '../../lessons/15-operations-paradise/incident.ts';
 import { mistakesIn } from '../../lessons/15-operations-paradise/mistakes.ts';
 import { addPart, forgetShift, partOf, readShift, type Part } from '../../lessons/15-operations-paradise/shift.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { createLayout } from '../../scripts/lab/layout.ts';
-import type { EventKind, StageEvent } from '../../scripts/stage/event.ts';
+import type { EventKind, News, StageEvent } from '../../scripts/stage/event.ts';
+import { Ledger } from '../../scripts/stage/ledger.ts';
 import type { Second } from '../../scripts/stage/load/second.ts';
 import { fakeLab } from '../checks/fake-lab.ts';
 
@@ -47,6 +48,20 @@ describe('mistakes', () => {
     const tooEarly = mistakes([1, 'cordoned w2'], [5, 'uncordoned w2'], [9, 'node-version w2']);
     expect(tooEarly).toEqual(['w2 was given another version without being emptied before']);
     expect(mistakes([1, 'node-left w3'])).toEqual(['w3 was removed without being emptied before']);
+  });
+
+  test('a cordon alone empties nothing: pods that stayed make it one', () => {
+    const moves = (...more: Partial<StageEvent>[]): StageEvent[] =>
+      events([1, 'cordoned w2'], [9, 'node-version w2'], [10, 'node-left w2']).map((event, index) => ({
+        ...event,
+        ...more[index],
+      }));
+    expect(mistakesIn(moves())).toEqual([]);
+    const found = mistakesIn(moves({}, { podsLeft: ['a', 'b'] }, { podsLeft: ['a'] }));
+    expect(found.map((says) => says.slice(9))).toEqual([
+      'w2 was given another version without being emptied before: a and b ran there',
+      'w2 was removed without being emptied before: a ran there',
+    ]);
   });
 
   test('two workers out of work are one, if somebody meant one of them to be', () => {
@@ -97,6 +112,23 @@ test('failed requests are told apart by what caused them, and a second that was 
     unknownSeconds: 1,
   });
   expect(part.mistakes).toHaveLength(1);
+});
+
+test("a machine without power is nobody's work only where a fault of the lesson took it", () => {
+  const ledger = new Ledger();
+  const failures = (at: number) => [{ door: 'w1', how: 'refused', count: 5, lastAt: at + 900 }];
+  const lossOf = (...news: readonly News[]): Part['failed'] => {
+    ledger.takeNews(news, 2000);
+    return partOf('A step', { seconds: ledger.seconds, causes: ledger.causes(), events: ledger.events }).failed;
+  };
+  ledger.takeSeconds([second(2000, 295, { failures: failures(2000) })]);
+  expect(lossOf({ kind: 'machine-off', machine: 'w1', says: 'w1 is off' })).toMatchObject({ planned: 5, unplanned: 0 });
+  const fault: News = { kind: 'fault-on', machine: 'w2', says: 'Fault on: w2 has no power' };
+  ledger.takeSeconds([second(90_000, 295, { failures: failures(90_000) })]);
+  ledger.takeNews([{ kind: 'machine-on', machine: 'w1', says: 'w1 is on' }], 10_000);
+  ledger.takeNews([fault], 80_000);
+  ledger.takeNews([{ kind: 'machine-off', machine: 'w2', says: 'w2 is off' }], 81_000);
+  expect(lossOf()).toMatchObject({ planned: 5, unplanned: 5 });
 });
 
 describe('the grade of a shift', () => {
@@ -215,5 +247,11 @@ describe('the report', () => {
     ['one word is no answer', { ...whole, elected: 'nobody' }, 'unmet', /elected: fewer than 3 words/],
   ])('%s', async (_, data, kind, saw) => {
     expect(await look(data)).toMatchObject({ kind, saw: expect.stringMatching(saw) as string });
+  });
+
+  test('its answers are read with the questions in full, for the report of the run', async () => {
+    const written = await writtenAnswers(fakeLab({ objects: { [path]: { data: whole } } }));
+    expect(written).toHaveLength(5);
+    expect(written.at(-1)).toEqual({ question: 'What would have helped?', answer: 'more than one answer' });
   });
 });

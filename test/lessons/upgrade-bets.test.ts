@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { drainedBets, halfWayBets } from '../../lessons/14-downgrade-and-upgrade-a-node/bets.ts';
+import {
+  byHandBets,
+  drainedBets,
+  halfWayBets,
+  rolledBackBets,
+} from '../../lessons/14-downgrade-and-upgrade-a-node/bets.ts';
 import { olderKubeletIsWhole, stopHalfWay } from '../../lessons/14-downgrade-and-upgrade-a-node/half-way.ts';
 import { minorBehindApiServer, versionOfOlderKubelet } from '../../lessons/14-downgrade-and-upgrade-a-node/versions.ts';
 import { whatContainersDo, whatNodesSay } from '../../lessons/14-downgrade-and-upgrade-a-node/watching.ts';
@@ -75,6 +80,15 @@ test('where the pods are afterwards, and how often systemd tried', async () => {
   expect(await tried(1, 5)).toMatchObject({ value: 'five' });
   // Whoever restarts it by hand sets the count back.
   expect(await tried(1, 12, 0)).toEqual({ value: 'more', saw: 'it had tried 12 times' });
+});
+
+test('failed requests are those of the load, in each of the four moves', async () => {
+  const second = { at: 2000, due: 300, failures: [{ door: 'w2', how: 'refused', count: 12, lastAt: 2500 }] };
+  const load = { seconds: [second], causes: [], events: [] };
+  for (const bets of [byHandBets, drainedBets, rolledBackBets, halfWayBets]) {
+    const failed = bets.find(({ id }) => id.endsWith('-failed'))!;
+    expect(await failed.measure(lab, facts({ load }))).toEqual({ value: 'tens', saw: '12 of 300 requests failed' });
+  }
 });
 
 test('the versions asked for are those of the lab', async () => {

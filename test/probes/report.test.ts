@@ -129,6 +129,24 @@ describe('a task whose commands break something', () => {
   });
 });
 
+test('what the operator wrote last stands in the report, as text', () => {
+  const answers = (answer: string) => [{ question: 'What failed?', answer }];
+  const written = (how: string) =>
+    incidentReport(
+      'Nine',
+      [
+        ...timeline,
+        event(41, 'answers', { answers: answers('an older answer'), how }),
+        event(42, 'answers', { answers: answers('the power of w2 <b>\npassword=hunter2'), how }),
+      ],
+      'x.svg',
+    );
+  expect(written('self')).toContain("## In the operator's words\n\n**What failed?** the power of w2 \\<b\\> password=");
+  expect(written('self')).not.toMatch(/hunter2|an older answer|the lesson's own words/);
+  expect(written('run-for-me')).toContain("the lesson's own words");
+  expect(incidentReport('Nine', timeline, 'x.svg')).not.toContain('operator');
+});
+
 test('the picture is well-formed, and escapes what comes from outside', () => {
   const svg = timelineSvg('<script> & co', drillsIn(timeline));
   expect(svg).toContain('&lt;script&gt; &amp; co');

@@ -70,6 +70,22 @@ describe('what happened between two looks', () => {
     expect(kinds(before, after)).toEqual(expected);
   });
 
+  test('a node that is changed or leaves tells which pods stayed on it all the time', () => {
+    const w2 = { machine: 'w2' };
+    const stayed = pod('a', w2);
+    const looks = (pods: readonly PodSight[], nodes: readonly NodeSight[]): Partial<Sight> => ({ pods, nodes });
+    const before = looks([stayed, pod('gone', w2), pod('bound', { machine: '' }), pod('other')], [node('w2')]);
+    const after = (nodes: readonly NodeSight[], ...pods: PodSight[]) =>
+      newsBetween(sight(before), sight(looks(pods, nodes))).find(({ kind }) => kind.startsWith('node-'));
+    const older = [node('w2', { version: 'v1.36.3' })];
+    expect(after(older, stayed, pod('bound', w2), pod('new', w2), pod('other'))).toMatchObject({
+      kind: 'node-version',
+      podsLeft: ['a'],
+    });
+    expect(after([], stayed)).toMatchObject({ kind: 'node-left', podsLeft: ['a'] });
+    expect(after(older, pod('bound', w2))).not.toHaveProperty('podsLeft');
+  });
+
   test('objects of the API are read as they are', () => {
     const ready = [{ type: 'Ready', status: 'True' }];
     const label = 'node.kubernetes.io/exclude-from-external-load-balancers';

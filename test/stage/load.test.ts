@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { attackArguments, Generator, type GeneratorOptions } from '../../scripts/stage/load/generator.ts';
 import { failureOf } from '../../scripts/stage/load/outcome.ts';
 import { ResultReader, type Result } from '../../scripts/stage/load/results.ts';
-import { failedIn, isHealthy } from '../../scripts/stage/load/second.ts';
+import { failedIn, isHealthy, type Second } from '../../scripts/stage/load/second.ts';
 import { Succession } from '../../scripts/stage/load/succession.ts';
 import { Tally } from '../../scripts/stage/load/tally.ts';
 import { machineOfUrl, visitorsAt } from '../../scripts/stage/load/visitors.ts';
@@ -166,6 +166,20 @@ describe('the tally', () => {
   });
 });
 
+test('what was under way when generators were killed is neither late nor failed, and hides nothing', () => {
+  const closed = (cutShort: boolean): Second | undefined => {
+    const tally = new Tally();
+    const schedule = tally.begin(1000, 1_000_000);
+    for (let due = 1; due <= 500; due += 1) tally.take(request(due), schedule);
+    schedule.end(1_001_000);
+    return tally.close(cutShort)[0];
+  };
+  expect(closed(true)).toMatchObject({ due: 500, answered: 500, late: 0, unheard: 500, failures: [] });
+  expect(isHealthy(closed(true)!)).toBeUndefined();
+  expect(closed(false)).toMatchObject({ due: 1000, late: 500 });
+  expect(closed(false)).not.toHaveProperty('unheard');
+});
+
 describe('the succession of generators', () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -234,7 +248,7 @@ describe('the succession of generators', () => {
     started[0]?.end('out of memory');
     await vi.advanceTimersByTimeAsync(1000);
     expect(log).toEqual(['start 1', 'trouble out of memory', 'start 2']);
-    await one.stop();
+    expect(await one.stop()).toBe(false);
     expect(log.at(-1)).toBe('stop 2');
   });
 
@@ -245,7 +259,7 @@ describe('the succession of generators', () => {
     await vi.advanceTimersByTimeAsync(5999);
     expect(log).toEqual(['start 1', 'stop 1']);
     await vi.advanceTimersByTimeAsync(1);
-    await stopped;
+    expect(await stopped).toBe(true);
     expect(log.at(-1)).toBe('kill 1');
   });
 });

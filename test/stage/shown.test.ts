@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { drillsIn, mergeTimeline, parseLines } from '../../scripts/probes/timeline.ts';
 import { timelineSvg } from '../../scripts/probes/timeline-svg.ts';
 import { openHistory } from '../../scripts/stage/history.ts';
@@ -20,6 +20,7 @@ import {
   healthyNow,
   machineView,
   warningOf,
+  type MachineView,
   type PodView,
   type ShownEvent,
   type StageView,
@@ -152,6 +153,58 @@ describe('in the terminal', () => {
     expect(text).toContain('q ends it');
   });
 
+  const worker = (name: string, more: Partial<MachineView> = {}): MachineView => ({
+    ...machines[4]!,
+    name,
+    pods: [pod(`guestbook-${name}-a`, 0.06), pod(`guestbook-${name}-b`, 0.05), pod(`guestbook-${name}-c`, 0)],
+    ...more,
+  });
+  const screenOf = (workers: readonly MachineView[], more: Partial<StageView> = {}): string[] =>
+    screenLines(
+      { view: { ...view, machines: [...machines.slice(0, 4), ...workers], ...more }, seconds: [], events: happened },
+      { columns: 80, colour: false, accessible: false },
+      24,
+    );
+  const workersUpTo = (count: number): MachineView[] =>
+    Array.from({ length: count }, (_, index) => worker(`w${index + 1}`));
+  const numbers = (screen: readonly string[]): number => screen.filter((line) => line.includes(' number ')).length;
+
+  test.each([
+    [2, /^e2 +Ready/m],
+    [4, /^e1 e2 e3 c1 · e2 leads etcd$/m],
+    [9, /^e1 e2 e3 c1 w1 .* w9 · e2 leads etcd · 27 pods 99 %$/m],
+  ])('with %i workers the latest four events are seen, and every machine', (count, line) => {
+    const screen = screenOf(workersUpTo(count), { warning: 'The generator is slow.' });
+    expect(screen).toHaveLength(24);
+    expect(numbers(screen)).toBeGreaterThanOrEqual(4);
+    const text = screen.join('\n');
+    expect(text).toContain('number 30');
+    for (const name of ['e1', 'c1', ...workersUpTo(count).map((one) => one.name)])
+      expect(text).toMatch(new RegExp(`^(.* )?${name} `, 'm'));
+    expect(text).toMatch(line);
+  });
+
+  test('a machine that is not well is never folded; the others tell how many pods they have', () => {
+    const workers = workersUpTo(9);
+    workers[1] = worker('w2', { state: 'failed', says: ['no power'] });
+    workers[2] = worker('w3', { door: { machine: 'w3', open: false, why: 'it is cordoned' } });
+    workers[3] = worker('w4', { pods: [{ ...pod('guestbook-w4-a', 0.1), ending: true }] });
+    const screen = screenOf(workers);
+    const text = screen.join('\n');
+    expect(numbers(screen)).toBeGreaterThanOrEqual(4);
+    expect(text).toContain('e1 e2 e3 c1 w1 w5 w6 w7 w8 w9 · e2 leads etcd · 18 pods 66 %');
+    expect(text).toMatch(/^w2 +no power/m);
+    expect(text).toMatch(/^w3 .*no visitors: it is cordoned/m);
+    expect(text).toMatch(/^w4 /m);
+  });
+
+  test('what has no room at all is said', () => {
+    const failed = Array.from({ length: 12 }, (_, index) => worker(`w${index + 1}`, { state: 'failed' }));
+    const screen = screenOf(failed);
+    expect(numbers(screen)).toBe(4);
+    expect(screen.join('\n')).toMatch(/^and \d+ more lines of machines/m);
+  });
+
   test('a line a second', () => {
     expect(secondLine({ ...view, warning: 'slow' })).toMatch(
       /^\d\d:\d\d:\d\d  5,999\/s  failed 1,234 \(last 10 s: 12\)  p50 0.42 ms  p99 5.1 ms  healthy: no  WARNING: slow$/,
@@ -181,6 +234,10 @@ describe('in the terminal', () => {
         25 %  guestbook-b"
     `);
     expect(summaryLines(summaryOf({ rate: 6000, seconds: [], causes: [], health }))).toEqual(['No request was sent.']);
+    const cutShort = summaryOf({ rate: 6000, seconds: [second(1, { unheard: 1200 })], causes: [], health });
+    expect(summaryLines(cutShort)).toContain(
+      'About 1,200 more were under way at the end: nobody waited for their answers.',
+    );
   });
 });
 
@@ -308,7 +365,7 @@ test('the history is kept, and a report draws it', async () => {
     expect(section).toContain(
       'for 2 s: 12,000 requests, 11,900 answered, 100 failed. Not healthy: 1 s; nobody can tell: 0 s.',
     );
-    expect(section).toContain('| 100 | w2 \\| is <off> |');
+    expect(section).toContain('| 100 | w2 \\| is <off> | 00:00:01 |');
     const svg = timelineSvg('Under load', [loadTimeline(timeline)!, ...drillsIn(timeline)], loadStrip);
     expect(svg).toContain('fill="#d94801"><title>100 failed</title>');
     expect(svg).toContain('<title>w2 | is &lt;off&gt;</title>');
@@ -317,4 +374,52 @@ test('the history is kept, and a report draws it', async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+describe('a report on several runs of the stage', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'stage-'));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+  const off = { kind: 'machine-off', machine: 'w2', says: 'w2 is off' } as const;
+  const sectionOf = async (): Promise<string> => {
+    const [path = ''] = await readdir(folder);
+    return loadSection(mergeTimeline([], parseLines(await readFile(join(folder, path), 'utf8')))).join('\n');
+  };
+
+  test('explains each by its own events, though both count them from 1', async () => {
+    const [one, other] = [openHistory('lab', folder), openHistory('lab', folder)];
+    one.event({ id: 1, at: start, kind: 'node-joined', machine: 'w3', says: 'Node w3 has joined' });
+    one.second(second(1));
+    other.event({ id: 1, at: start + 60_000, kind: 'fault-on', machine: 'w2', says: 'Fault on: w2 has no power' });
+    other.event({ id: 2, at: start + 60_500, ...off, because: 1 });
+    other.second(lost(61, 100));
+    const section = await sectionOf();
+    expect(section).toContain('| 100 | Fault on: w2 has no power | 00:01:00 |');
+    expect(section).not.toContain('w3');
+  });
+
+  test('tells outages apart that are called the same', async () => {
+    for (const [at, failed] of [
+      [10, 5],
+      [200, 7],
+    ] as const) {
+      const history = openHistory('lab', folder);
+      history.event({ id: 1, at: start + at * 1000, ...off });
+      history.second(lost(at, failed));
+    }
+    const section = await sectionOf();
+    expect(section).toContain('| 5 | w2 is off | 00:00:10 |');
+    expect(section).toContain('| 7 | w2 is off | 00:03:20 |');
+  });
+
+  test('counts the seconds of two at once once, and the requests of both', async () => {
+    for (const failed of [0, 100]) openHistory('lab', folder).second(failed === 0 ? second(1) : lost(1, failed));
+    expect(await sectionOf()).toContain(
+      'for 1 s: 12,000 requests, 11,900 answered, 100 failed. Not healthy: 1 s; nobody can tell: 0 s.',
+    );
+  });
 });

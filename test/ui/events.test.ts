@@ -36,6 +36,7 @@ const events: CourseEvent[] = [
     saw: 'pod web-2 on w2',
     right: false,
   },
+  { type: 'answers', answers: [{ question: 'What failed?', answer: 'the lamp' }], how: 'self' },
   { type: 'drill-void', why: 'The lease ran out.' },
   { type: 'collapsed', claim: 'node w1 is Ready', verdict: unmet('NotReady', 'Ready') },
   { type: 'step-reached', lesson, page, how: 'self', seconds: 61 },
@@ -83,6 +84,8 @@ describe('the plain Ui', () => {
       Your bet: How long until the pod is replaced?
       You said 30 s. It took 19.7 s (± 0.5). You were not right.
         saw: pod web-2 on w2
+
+      Your answers are kept with this run: 'npx firedrill report' shows them.
 
       Not counted: The lease ran out. The drill is offered again.
 

@@ -23,6 +23,8 @@ export interface Second {
   failures: readonly FailedRequests[];
   /** Left later than `lateMilliseconds` after they were due, or could not be sent: the generator's fault. */
   late: number;
+  /** Under way when the load was ended, and given up: in no other count. Absent where none was. */
+  unheard?: number;
   /** Of those that were answered, from when they were due. */
   p50Ms: number;
   p99Ms: number;
@@ -46,10 +48,15 @@ export const lateMilliseconds = 100;
 /**
  * *Healthy*: of the requests that were due in a second, 99 of 100 were answered with 2xx within one second. So a single
  * failed request is counted, but does not make the app unhealthy. Undefined, "nobody can tell", where the generator
- * sent more than one of 100 too late, or none was due. Known one second after the second's end.
+ * sent more than one of 100 too late, as many were given up at the end, or none was due. Known one second after the second's end.
  */
-export function isHealthy({ due, inTime, late }: Pick<Second, 'due' | 'inTime' | 'late'>): boolean | undefined {
-  if (due === 0 || late > due * lateShare) return undefined;
+export function isHealthy({
+  due,
+  inTime,
+  late,
+  unheard = 0,
+}: Pick<Second, 'due' | 'inTime' | 'late' | 'unheard'>): boolean | undefined {
+  if (due === 0 || late + unheard > due * lateShare) return undefined;
   return inTime >= due * healthyShare;
 }
 

@@ -50,17 +50,23 @@ export class Succession {
     this.succeed();
   }
 
-  /** Nothing more goes out; resolves when what is under way has ended, or was given up after so many seconds. */
-  async stop(patienceSeconds = answerSeconds + 1): Promise<void> {
+  /**
+   * Nothing more goes out; resolves when what is under way has ended, or was given up after so many seconds.
+   * @returns whether anything was given up
+   */
+  async stop(patienceSeconds = answerSeconds + 1): Promise<boolean> {
+    const givenUp: unknown[] = [];
     this.over = true;
     clearTimeout(this.aging);
     clearTimeout(this.restarting);
     for (const generator of this.running) generator.stop();
     const patience = setTimeout(() => {
+      givenUp.push(...this.running);
       for (const generator of this.running) generator.kill();
     }, patienceSeconds * 1000);
     await Promise.all([...this.running].map(({ ended }) => ended));
     clearTimeout(patience);
+    return givenUp.length > 0;
   }
 
   private succeed(): void {

@@ -70,9 +70,12 @@ export class Tally {
     return this.tell(passed, now);
   }
 
-  /** All that is left, as final: no generator runs any more. */
-  close(): Second[] {
-    return this.tell([...this.open.values()], Infinity);
+  /**
+   * All that is left, as final: no generator runs any more.
+   * @param cutShort whether generators were killed: then what is missing was under way, and no generator was late
+   */
+  close(cutShort = false): Second[] {
+    return this.tell([...this.open.values()], Infinity, cutShort);
   }
 
   recent(now: number): Recent {
@@ -91,10 +94,10 @@ export class Tally {
     this.schedules = this.schedules.filter((schedule) => !schedule.isOver(last - finalAfterMs));
   }
 
-  private tell(seconds: readonly Open[], now: number): Second[] {
+  private tell(seconds: readonly Open[], now: number, cutShort = false): Second[] {
     const told = seconds
       .toSorted((one, other) => one.at - other.at)
-      .map((second) => this.told(second, now >= second.at + finalAfterMs));
+      .map((second) => this.told(second, now >= second.at + finalAfterMs, cutShort));
     for (const { at, final } of told) {
       if (!final) continue;
       this.open.delete(at);
@@ -119,17 +122,19 @@ export class Tally {
     return second;
   }
 
-  private told({ at, latencies, failures, pods, ...counts }: Open, final: boolean): Second {
+  private told({ at, latencies, failures, pods, ...counts }: Open, final: boolean, cutShort: boolean): Second {
     const counted = [...failures.values()].reduce((sum, { count }) => sum + count, counts.answered);
     const planned = this.plannedIn(at);
     // Where all are over, what was counted is exact; what had to be and was not sent stays due.
     const missing = planned * 0.99 > counted;
-    const due = final && !missing ? counted : Math.max(counted, Math.round(planned));
+    const due = final && (cutShort || !missing) ? counted : Math.max(counted, Math.round(planned));
+    const unheard = cutShort ? Math.max(0, Math.round(planned) - counted) : 0;
     return {
       at,
       ...counts,
       due,
       late: counts.late + (final ? due - counted : 0),
+      ...(unheard === 0 ? {} : { unheard }),
       failures: [...failures.values()],
       ...percentiles(latencies),
       pods: Object.fromEntries(pods),

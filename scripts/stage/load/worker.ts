@@ -26,9 +26,9 @@ parentPort?.on('message', (command: LoadCommand) => {
 });
 
 async function stop(patienceSeconds: number): Promise<void> {
-  await succession.stop(patienceSeconds);
+  const cutShort = await succession.stop(patienceSeconds);
   clearInterval(timer);
-  tell({ type: 'seconds', seconds: tally.close(), recent: tally.recent(Date.now()) });
+  tell({ type: 'seconds', seconds: tally.close(cutShort), recent: tally.recent(Date.now()) });
   tell({ type: 'stopped' });
   // The port is all that keeps this thread alive.
   parentPort?.close();

@@ -1,11 +1,11 @@
 import type { News } from '../event.ts';
-import type { NodeSight, PodSight, Sight } from './sight.ts';
+import type { PodSight, Sight } from './sight.ts';
 
 /** What happened between two looks, in the order in which it is told best: machines, nodes, pods, then etcd and the API. */
 export function newsBetween(before: Sight, after: Sight): News[] {
   return [
     ...powerNews(before, after),
-    ...nodeNews(before.nodes, after.nodes),
+    ...nodeNews(before, after),
     ...podNews(before.pods, after.pods),
     ...etcdNews(before, after),
     ...apiNews(before, after),
@@ -23,12 +23,13 @@ function powerNews(before: Sight, after: Sight): News[] {
   ];
 }
 
-function nodeNews(before: readonly NodeSight[], after: readonly NodeSight[]): News[] {
+function nodeNews(before: Sight, after: Sight): News[] {
   const news: News[] = [];
-  for (const node of after) {
+  for (const node of after.nodes) {
     const { name: machine } = node;
-    const tell = (kind: News['kind'], says: string): void => void news.push({ kind, machine, says });
-    const known = before.find(({ name }) => name === machine);
+    const tell = (kind: News['kind'], says: string, more: Partial<News> = {}): void =>
+      void news.push({ kind, machine, says, ...more });
+    const known = before.nodes.find(({ name }) => name === machine);
     if (!known) {
       tell('node-joined', `Node ${machine} has joined`);
       continue;
@@ -37,13 +38,24 @@ function nodeNews(before: readonly NodeSight[], after: readonly NodeSight[]): Ne
     if (known.cordoned && !node.cordoned) tell('uncordoned', `Node ${machine} takes new pods again`);
     if (known.ready && !node.ready) tell('node-not-ready', `Node ${machine} is NotReady`);
     if (!known.ready && node.ready) tell('node-ready', `Node ${machine} is Ready`);
-    if (known.version !== node.version) tell('node-version', `Node ${machine} runs kubelet ${node.version}`);
+    if (known.version !== node.version) {
+      tell('node-version', `Node ${machine} runs kubelet ${node.version}`, podsLeftOn(machine, before, after));
+    }
   }
-  for (const { name: machine } of before) {
-    if (after.some(({ name }) => name === machine)) continue;
-    news.push({ kind: 'node-left', machine, says: `Node ${machine} was removed` });
+  for (const { name: machine } of before.nodes) {
+    if (after.nodes.some(({ name }) => name === machine)) continue;
+    const left = podsLeftOn(machine, before, after);
+    news.push({ kind: 'node-left', machine, says: `Node ${machine} was removed`, ...left });
   }
   return news;
+}
+
+/** Pods that are on the machine in both looks: what came in between, or was gone by then, does not count. */
+function podsLeftOn(machine: string, before: Sight, after: Sight): Pick<News, 'podsLeft'> {
+  const isThere = ({ pods }: Sight, pod: string): boolean =>
+    pods.some((one) => one.name === pod && one.machine === machine);
+  const left = before.pods.map(({ name }) => name).filter((pod) => isThere(before, pod) && isThere(after, pod));
+  return left.length === 0 ? {} : { podsLeft: left };
 }
 
 function podNews(before: readonly PodSight[], after: readonly PodSight[]): News[] {
