@@ -15,6 +15,8 @@ export function runInFolder(
   folder: string,
   args: readonly string[],
   environment: Record<string, string> = {},
+  /** A program, with its arguments, that runs it. */
+  wrapper: readonly string[] = [],
 ): Promise<Said> {
   const env = {
     ...process.env,
@@ -25,7 +27,8 @@ export function runInFolder(
     ...environment,
   };
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [main, ...args], { env }, (failure, out, error) => {
+    const [file = '', ...rest] = [...wrapper, process.execPath, main, ...args];
+    const child = execFile(file, rest, { env }, (failure, out, error) => {
       const code = failure ? Number(failure.code ?? 99) : 0;
       resolve({ code, out, error });
     });

@@ -178,6 +178,16 @@ describe('the actions of a command', () => {
     );
   });
 
+  it('are plain lines for a screen reader, on a terminal too', () => {
+    vi.stubEnv('ACCESSIBLE', '1');
+    const output = new FakeOutput();
+    const boot = createActionReporter({ output, colour: false, interactive: true }).action('Boot the machines');
+    vi.advanceTimersByTime(5000);
+    expect(output.text).toBe('');
+    boot.done('6 machines');
+    expect(output.text).toBe('Boot the machines ... 5.0 s  6 machines\n');
+  });
+
   it('share one spinner on a terminal, however many run', () => {
     const output = new FakeOutput();
     const reporter = createActionReporter({ output, colour: false, interactive: true });
