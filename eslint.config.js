@@ -20,7 +20,7 @@ const mayImport = {
 const layers = Object.keys(mayImport);
 /** Programs of their own beside `main.ts`. */
 const drivers = {
-  soak: ['course', 'checks', 'faults', 'lab', 'bundle', 'system'],
+  soak: ['stage', 'course', 'checks', 'faults', 'lab', 'bundle', 'system'],
   record: ['course', 'lab', 'system'],
   bench: ['soak', 'stage', 'lab', 'bundle', 'system'],
 };

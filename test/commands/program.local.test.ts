@@ -139,7 +139,10 @@ describe('check', { timeout: patience }, () => {
 
 describe('on a computer without docker', { timeout: patience }, () => {
   it('setup --dry-run says what it would install, and does nothing', async () => {
-    const PATH = await programs({ go: 'echo go version go1.26.1 linux/amd64', 'apt-get': `echo > ${folder}/installed` });
+    const PATH = await programs({
+      go: 'echo go version go1.26.1 linux/amd64',
+      'apt-get': `echo > ${folder}/installed`,
+    });
     const [said, plan] = await Promise.all([
       runInFolder(folder, ['setup', '--dry-run'], { PATH }),
       runInFolder(folder, ['setup', '--dry-run', '--json'], { PATH }),

@@ -54,7 +54,10 @@ describe('size ha', () => {
         deadlineSeconds: 30,
       },
     );
-    const nodes = await on('c2', 'kubectl get nodes w1 w2 w3 -o jsonpath=\'{..conditions[?(@.type=="Ready")].status}\'');
+    const nodes = await on(
+      'c2',
+      'kubectl get nodes w1 w2 w3 -o jsonpath=\'{..conditions[?(@.type=="Ready")].status}\'',
+    );
     expect(nodes).toBe('True True True');
 
     await ok('lab', 'up', '--yes');
