@@ -26,7 +26,8 @@ export function addFaultsCommand(program: Command): void {
 }
 
 const examples = `
-Every fault also ends by itself: the machine undoes it when its lease is over.
+Every fault also ends by itself: the machine undoes it when its lease is over, and a process on this computer gives
+power back to machines that are off. Only what deletes data for good needs 'firedrill reset'.
 
 Examples:
   firedrill faults list
@@ -42,7 +43,7 @@ async function list(context: Context): Promise<void> {
   }
   if (open.length === 0) context.print('Nothing is broken on purpose.');
   for (const { id, fault, injectedAt, state } of open) {
-    const end = { lease: 'ends with its lease', host: `ends with 'faults undo'`, reset: `ends with 'reset'` };
+    const end = { lease: 'ends with its lease', reset: `ends with 'reset'` };
     context.print(`${id}  ${fault.title}  (${state} ${injectedAt}; ${end[wayBackFrom(fault)]})`);
   }
 }

@@ -11,6 +11,8 @@ export interface Fault {
   /** The kind's name: `delete-route`, `stop-service`, `cut-traffic`. */
   kind: string;
   machine: string;
+  /** Other machines to which the same is done in the same moment: the scripts run on each of them, with a lease there. */
+  others?: readonly string[];
   /** What is broken, as a person would say it: "w1 has no route to the pods on w2". */
   title: string;
   inject: string;
@@ -30,16 +32,18 @@ export interface HostCommands {
   undo?: readonly string[];
 }
 
-/**
- * What brings a lab back from a fault: `lease`, the machine itself when the lease ends (or `undo` before);
- * `host`, only `undo`, because the machine is off; `reset`, because nothing can be undone.
- */
-export type WayBack = 'lease' | 'host' | 'reset';
+export const machinesOf = ({ machine, others = [] }: Pick<Fault, 'machine' | 'others'>): string[] => [
+  machine,
+  ...others,
+];
 
-export function wayBackFrom(fault: Fault): WayBack {
-  if (fault.onHost) return fault.onHost.undo ? 'host' : 'reset';
-  return fault.undo === undefined ? 'reset' : 'lease';
-}
+/**
+ * What brings a lab back from a fault: `lease`, the machine itself when the lease ends (or `undo` before), and where it
+ * is off, a process of its own on the host; `reset`, because nothing can be undone.
+ */
+export type WayBack = 'lease' | 'reset';
+
+export const wayBackFrom = (fault: Fault): WayBack => ((fault.onHost ?? fault).undo === undefined ? 'reset' : 'lease');
 
 /**
  * `planned`: journaled, perhaps in force. `undone`: nothing is left of it. `gone`: its machine was rebooted or

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import { FiredrillError } from '../system/errors.ts';
-import { run, type CommandResult } from '../system/run.ts';
+import type { CommandResult } from '../system/run.ts';
 import { dieAt, dieDuring } from './die-at.ts';
-import type { Fault, FaultOptions, InjectedFault } from './fault.ts';
+import { failedIn, onEach, type Answer } from './everywhere.ts';
+import { machinesOf, type Fault, type FaultOptions, type InjectedFault } from './fault.ts';
 import { FaultJournal } from './journal.ts';
+import { injectOnHost } from './on-host.ts';
 import { bootScript, exits, injectScript, workSeconds } from './on-machine.ts';
 import { notThisLab, said } from './answers.ts';
 import { prove } from './prove.ts';
@@ -14,7 +16,7 @@ import { undo } from './undo.ts';
 const proofSeconds = 5;
 
 /**
- * Breaks something: journals it, arms the undo on the machine, injects, and proves that it is in force.
+ * Breaks something: journals it, arms the undo on each machine, injects, and proves that it is in force.
  * Whatever fails after the journal was written is undone before this throws.
  * @throws FiredrillError `not-this-lab`, `fault-not-injected`, `fault-does-not-bite`; and what `Lab.on` throws.
  */
@@ -25,20 +27,24 @@ export async function inject(lab: Lab, fault: Fault, options: FaultOptions = {})
   const injected: InjectedFault = { id, fault, lab: name, leaseSeconds, injectedAt: new Date().toISOString() };
   const journal = new FaultJournal(lab.folder);
 
-  // The machine's mark is looked at before anything is written or done.
-  const asked = await lab.on(fault.machine, bootScript(name), { signal });
-  if (asked.exitCode !== 0) throw notInjected(fault, asked);
+  const machines = machinesOf(fault);
+  // The machines' mark is looked at before anything is written or done.
+  const asked = await onEach(lab, machines, () => bootScript(name), { signal });
+  const silent = failedIn(asked);
+  if (silent) throw notInjected(fault, silent, silent.machine);
 
   dieAt('before-journal');
-  await journal.plan(injected, asked.stdout.trim());
+  await journal.plan(injected, asked.map(({ stdout }) => stdout.trim()).join(' '));
   dieAt('after-journal');
   try {
-    const done = await dieDuring('mid-injection', () =>
+    const script = injectScript(name, id, fault, leaseSeconds);
+    const done = await dieDuring('mid-injection', async (): Promise<Answer[]> =>
       fault.onHost
-        ? run(fault.onHost.inject[0] ?? '', fault.onHost.inject.slice(1), { env: lab.shellEnvironment(), signal })
-        : lab.on(fault.machine, injectScript(name, id, fault, leaseSeconds), { timeoutSeconds: workSeconds, signal }),
+        ? [{ machine: fault.machine, ...(await injectOnHost(lab, id, fault.onHost, { leaseSeconds, signal })) }]
+        : onEach(lab, machines, () => script, { timeoutSeconds: workSeconds, signal }),
     );
-    if (done.exitCode !== 0) throw notInjected(fault, done);
+    const failed = failedIn(done);
+    if (failed) throw notInjected(fault, failed, failed.machine);
     await journal.note(id, 'injected');
     dieAt('injected');
     await proveItBites(lab, injected, signal);
@@ -74,8 +80,8 @@ async function giveUp(lab: Lab, injected: InjectedFault, journal: FaultJournal):
   }
 }
 
-function notInjected(fault: Fault, result: CommandResult): FiredrillError {
-  if (result.exitCode === exits.notOurs) return notThisLab(fault.machine);
+function notInjected(fault: Fault, result: CommandResult, machine: string): FiredrillError {
+  if (result.exitCode === exits.notOurs) return notThisLab(machine);
   return new FiredrillError(`It could not be broken: ${fault.title}. ${said(result)}`, {
     code: 'fault-not-injected',
     remedy: "Nothing is left of it. Look whether the machine is as the lesson expects it: 'firedrill lab status'.",

@@ -16,11 +16,12 @@ const line = z.object({
     .object({
       lab: z.string(),
       leaseSeconds: z.number(),
-      /** What tells one boot of the machine from the next. */
+      /** What tells one boot of each machine from the next: a word a machine, in the fault's order. */
       boot: z.string(),
       fault: z.object({
         kind: z.string(),
         machine: z.string(),
+        others: words.optional(),
         title: z.string(),
         inject: z.string(),
         proof: z.string(),

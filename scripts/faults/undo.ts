@@ -1,11 +1,12 @@
 import type { Lab } from '../lab/lab.ts';
 import { FiredrillError } from '../system/errors.ts';
-import { run, type CommandResult } from '../system/run.ts';
 import { dieDuring } from './die-at.ts';
-import { wayBackFrom, type InjectedFault } from './fault.ts';
+import { failedIn, onEach, type Answer } from './everywhere.ts';
+import { machinesOf, wayBackFrom, type InjectedFault } from './fault.ts';
 import { notThisLab, said } from './answers.ts';
 import { prove } from './prove.ts';
 import { FaultJournal, type JournalEntry } from './journal.ts';
+import { renewOnHost, undoOnHost } from './on-host.ts';
 import { exits, renewScript, undoScript, workSeconds } from './on-machine.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function undo(lab: Lab, { id, fault }: InjectedFault): Promise<Undo
   const entry = (await journal.entries()).find((one) => one.id === id);
   if (!entry || entry.state === 'undone') return 'already';
   if (entry.state === 'gone') return 'gone';
-  if (!lab.layout.machines.some(({ name }) => name === fault.machine)) {
+  if (machinesLeft(lab, entry).length === 0) {
     await journal.note(id, 'gone', 'the lab has no such machine any more');
     return 'gone';
   }
@@ -32,37 +33,45 @@ export async function undo(lab: Lab, { id, fault }: InjectedFault): Promise<Undo
 
   await journal.note(id, 'undoing');
   const done = await dieDuring('mid-undo', () => runUndo(lab, entry));
-  if (done.exitCode === exits.notOurs) throw notThisLab(fault.machine);
-  if (done.exitCode !== 0) {
-    throw new FiredrillError(`It could not be undone: ${fault.title}. ${said(done)}`, {
+  const failed = failedIn(done);
+  if (failed?.exitCode === exits.notOurs) throw notThisLab(failed.machine);
+  if (failed) {
+    throw new FiredrillError(`It could not be undone: ${fault.title}. ${said(failed)}`, {
       code: 'fault-undo-failed',
       remedy: `Run 'firedrill faults undo ${id}' again. If it fails again, 'firedrill reset' brings the lab back.`,
     });
   }
-  const outcome = outcomeIn(done.stdout);
+  const outcome = outcomeOf(done);
   await journal.note(id, outcome === 'gone' ? 'gone' : 'undone', outcome);
   return outcome;
 }
 
-async function runUndo(lab: Lab, entry: JournalEntry): Promise<CommandResult> {
-  const { id, fault, boot } = entry;
+/** The fault's machines that the lab still has. */
+const machinesLeft = (lab: Lab, { fault }: InjectedFault): string[] =>
+  machinesOf(fault).filter((name) => lab.layout.machines.some((machine) => machine.name === name));
+
+async function runUndo(lab: Lab, entry: JournalEntry): Promise<Answer[]> {
+  const { id, fault } = entry;
   const onHost = fault.onHost?.undo;
-  if (!onHost) {
-    const script = undoScript(lab.layout.name, id, fault.undo ?? '', boot);
-    return lab.on(fault.machine, script, { timeoutSeconds: workSeconds });
-  }
-  const done = await run(onHost[0] ?? '', onHost.slice(1), {
-    env: lab.shellEnvironment(),
-    timeoutSeconds: workSeconds,
-  });
+  if (!onHost) return undoOn(lab, entry, machinesLeft(lab, entry));
+  const done = { machine: fault.machine, ...(await undoOnHost(lab, id, onHost)) };
   const isStillInForce = done.exitCode === 0 && (await prove(lab, entry)).exitCode === 0;
-  return isStillInForce ? { ...done, exitCode: exits.undoFailed } : done;
+  return [isStillInForce ? { ...done, exitCode: exits.undoFailed } : done];
 }
 
-const outcomeIn = (stdout: string): UndoOutcome => {
-  const word = stdout.trim().split('\n').at(-1);
-  return word === 'already' || word === 'gone' ? word : 'undone';
-};
+function undoOn(lab: Lab, { id, fault, boot }: JournalEntry, machines: readonly string[]): Promise<Answer[]> {
+  const boots = boot.split(' ');
+  const bootOf = (machine: string): string => boots[machinesOf(fault).indexOf(machine)] ?? '';
+  const script = (machine: string): string => undoScript(lab.layout.name, id, fault.undo ?? '', bootOf(machine));
+  return onEach(lab, machines, script, { timeoutSeconds: workSeconds });
+}
+
+/** On several machines: `gone` only where it is gone with all, `undone` where one was left to undo. */
+function outcomeOf(answers: readonly Answer[]): UndoOutcome {
+  const words = answers.map(({ stdout }) => stdout.trim().split('\n').at(-1));
+  if (words.every((word) => word === 'gone')) return 'gone';
+  return words.every((word) => word === 'already' || word === 'gone') ? 'already' : 'undone';
+}
 
 /** Nothing can undo it. Only one that never came to be can be closed: its proof says no (exit code 1) by itself. */
 async function resetOnly(lab: Lab, entry: JournalEntry, journal: FaultJournal): Promise<UndoOutcome> {
@@ -82,19 +91,27 @@ async function resetOnly(lab: Lab, entry: JournalEntry, journal: FaultJournal): 
  */
 export async function renew(lab: Lab, { id, fault, leaseSeconds }: InjectedFault): Promise<'held' | 'expired'> {
   const journal = new FaultJournal(lab.folder);
-  if (!(await journal.open()).some((entry) => entry.id === id)) return 'expired';
-  if (wayBackFrom(fault) !== 'lease') return 'held';
-  const answer = await lab.on(fault.machine, renewScript(lab.layout.name, id, leaseSeconds), {
-    timeoutSeconds: workSeconds,
-  });
-  if (answer.exitCode === exits.notOurs) throw notThisLab(fault.machine);
-  if (answer.exitCode !== 0) {
-    throw new FiredrillError(`The lease of a fault could not be renewed: ${fault.title}. ${said(answer)}`, {
+  const entry = (await journal.open()).find((one) => one.id === id);
+  if (!entry) return 'expired';
+  if (wayBackFrom(fault) === 'reset') return 'held';
+  const held = fault.onHost ? await renewOnHost(lab, id, leaseSeconds) : await renewOnMachines(lab, entry);
+  if (held) return 'held';
+  // What one machine has undone is undone on all.
+  if (fault.onHost || fault.others) await undo(lab, entry);
+  else await journal.note(id, 'undone', 'its lease expired');
+  return 'expired';
+}
+
+async function renewOnMachines(lab: Lab, { id, fault, leaseSeconds }: JournalEntry): Promise<boolean> {
+  const script = renewScript(lab.layout.name, id, leaseSeconds);
+  const answers = await onEach(lab, machinesOf(fault), () => script, { timeoutSeconds: workSeconds });
+  const failed = failedIn(answers);
+  if (failed?.exitCode === exits.notOurs) throw notThisLab(failed.machine);
+  if (failed) {
+    throw new FiredrillError(`The lease of a fault could not be renewed: ${fault.title}. ${said(failed)}`, {
       code: 'fault-not-renewed',
       remedy: `Run 'firedrill faults undo ${id}', and start the drill again.`,
     });
   }
-  if (answer.stdout.trim() === 'held') return 'held';
-  await journal.note(id, 'undone', 'its lease expired');
-  return 'expired';
+  return answers.every(({ stdout }) => stdout.trim() === 'held');
 }
