@@ -18,6 +18,7 @@ export function loseEtcdData(machine: string): Fault {
     inject: [
       kept,
       `${hasLog} || { echo "the member has no log" >&2; exit 1; }`,
+      'touch "$FAULT_DIR/stops"',
       endEtcd,
       `mv -T ${data} "$kept"`,
       'systemctl start --no-block etcd',
@@ -25,12 +26,15 @@ export function loseEtcdData(machine: string): Fault {
     proof: `! ${hasLog}`,
     undo: [
       kept,
-      '[ -d "$kept" ] || exit 0',
-      `if ${hasLog}; then rm -rf "$kept"; exit 0; fi`,
+      `if [ -d "$kept" ] && ${hasLog}; then rm -rf "$kept"; fi`,
+      'if [ -d "$kept" ]; then',
       endEtcd,
       `rm -rf ${data}`,
       `mv -T "$kept" ${data}`,
       'systemctl start --no-block etcd',
+      'fi',
+      // Cut short between stopping it and taking its data.
+      '[ ! -e "$FAULT_DIR/stops" ] || systemctl is-active --quiet etcd || systemctl start --no-block etcd',
     ].join('\n'),
   };
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -7,16 +7,21 @@ import { deleteEtcdKeys } from '../../scripts/faults/delete-etcd-keys.ts';
 import { deleteRoute } from '../../scripts/faults/delete-route.ts';
 import { moveFile } from '../../scripts/faults/move-file.ts';
 import { stopService } from '../../scripts/faults/stop-service.ts';
+import { stopServices } from '../../scripts/faults/stop-services.ts';
 import { wayBackFrom } from '../../scripts/faults/fault.ts';
 import { createFaults, type Faults } from '../../scripts/faults/faults.ts';
+import { hostLeasePath } from '../../scripts/faults/on-host.ts';
 import { injectScript, undoScript } from '../../scripts/faults/on-machine.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { quoted } from '../../scripts/system/run.ts';
+import { quoted, run } from '../../scripts/system/run.ts';
 import { fakeLab } from './fake-lab.ts';
+import { addHostPrograms } from './host-programs.ts';
 import { kinds } from './kinds.ts';
 import { LocalMachine, whyNoLocalMachine } from './local-machine.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
+/** Processes of this computer that name a folder. */
+const running = async (folder: string): Promise<string> => (await run('pgrep', ['-f', folder])).stdout;
 const why = whyNoLocalMachine();
 test.runIf(process.env['CI'] === 'true')('CI can make a local machine', () => {
   expect(why).toBeUndefined();
@@ -111,11 +116,34 @@ describe.skipIf(why !== undefined)(`faults on a local machine${why === undefined
 
   test('a machine without the mark of this lab is left alone', async () => {
     await expect(
-      createFaults(fakeLab(folder, machine.handle, 'other-lab')).inject(stopService('w1', 'etcd.service')),
+      createFaults(fakeLab(folder, machine.handle, { name: 'other-lab' })).inject(stopService('w1', 'etcd.service')),
     ).rejects.toMatchObject({
       code: 'not-this-lab',
     });
     expect(await faults.open()).toEqual([]);
+  });
+
+  test('on several machines each has its lease, and all are put back when one of them is over', async () => {
+    const second = await LocalMachine.start();
+    try {
+      const both = createFaults(fakeLab(folder, machine.handle, { w2: second.handle }));
+      const fault = stopServices(['w1', 'w2'], 'etcd.service');
+      second.run('mv /etc/firedrill/lab /etc/firedrill/away');
+      await expect(both.inject(fault)).rejects.toThrow('w2 does not carry this lab');
+      expect(machine.fingerprint()).toBe(healthy);
+      second.run('mv /etc/firedrill/away /etc/firedrill/lab');
+      const wellBefore = second.fingerprint();
+      const injected = await both.inject(fault);
+      expect(wayBackFrom(fault)).toBe('lease');
+      expect(await both.renew(injected)).toBe('held');
+      expect(machine.fingerprint()).not.toBe(healthy);
+      second.endLeases();
+      expect(await both.renew(injected)).toBe('expired');
+      expect([machine.fingerprint(), second.fingerprint()]).toEqual([healthy, wellBefore]);
+      expect(await both.open()).toEqual([]);
+    } finally {
+      second.stop();
+    }
   });
 
   test('what cannot be injected is named, and does nothing', async () => {
@@ -152,24 +180,40 @@ describe.skipIf(why !== undefined)(`faults on a local machine${why === undefined
   });
 
   test('power is cut and given by the host', async () => {
-    await mkdir(join(folder, 'bin'));
-    const docker =
-      '#!/bin/sh\ncase $1 in kill) touch $LAB/off ;; start) rm -f $LAB/off ;; *) [ -e $LAB/off ] && echo false ;; esac\n';
-    await writeFile(join(folder, 'bin/docker'), docker);
-    await chmod(join(folder, 'bin/docker'), 0o755);
+    addHostPrograms(folder);
     const fault = cutPower(lab, 'w1');
-    expect([wayBackFrom(fault), fault.onHost?.inject]).toEqual(['host', ['docker', 'kill', 'drill-lab-w1']]);
+    expect(wayBackFrom(fault)).toBe('lease');
     expect(cutPower(lab, 'w1', 'w2').onHost?.undo).toEqual(['docker', 'start', 'drill-lab-w1', 'drill-lab-w2']);
     const injected = await faults.inject(fault);
     expect(await faults.renew(injected)).toBe('held');
+    expect(await readdir(folder)).toContain('off');
     expect(await faults.undoAll()).toMatchObject([{ outcome: 'undone' }]);
+    expect((await readdir(folder)).sort()).toEqual(['bin', 'faults.jsonl']);
+    expect(await faults.renew(injected)).toBe('expired');
+  });
+
+  test('the host gives power back by itself when the lease is over, and its process ends', async () => {
+    addHostPrograms(folder);
+    const injected = await faults.inject(cutPower(lab, 'w1'), { leaseSeconds: 1 });
+    expect(await running(folder)).not.toBe('');
+    await vi.waitFor(async () => {
+      expect((await readdir(folder)).sort()).toEqual(['bin', 'faults.jsonl']);
+      expect(await running(folder)).toBe('');
+    }, 15_000);
+    expect(await createFaults(lab).renew(injected)).toBe('expired');
+    expect(await faults.open()).toEqual([]);
+  });
+
+  test('renewing a power cut too late gives power back and says expired', async () => {
+    addHostPrograms(folder);
+    const injected = await faults.inject(cutPower(lab, 'w1'));
+    await writeFile(hostLeasePath(lab, injected.id), `${Math.floor(Date.now() / 1000)}\n`);
+    expect(await faults.renew(injected)).toBe('expired');
+    expect((await readdir(folder)).sort()).toEqual(['bin', 'faults.jsonl']);
   });
 
   test('deleted keys need a reset, which closes them', async () => {
-    await mkdir(join(folder, 'bin'));
-    const etcdctl = '#!/bin/sh\ncase "$*" in "get /firedrill/deleted "*) echo \'"CreateRevision" : 7\' ;; esac\n';
-    await writeFile(join(folder, 'bin/etcdctl'), etcdctl);
-    await chmod(join(folder, 'bin/etcdctl'), 0o755);
+    addHostPrograms(folder);
     const injected = await faults.inject(deleteEtcdKeys('w1'));
     await expect(faults.undo(injected)).rejects.toMatchObject({ code: 'fault-needs-reset' });
     expect(await faults.undoAll()).toMatchObject([{ outcome: 'needs-reset' }]);

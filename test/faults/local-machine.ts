@@ -1,4 +1,4 @@
-import { execaSync } from 'execa';
+import { execa, execaSync } from 'execa';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,11 +12,14 @@ const shims = {
 exec 9>&-
 units=/srv/units
 verb=$1; shift
-for unit; do :; done
+quiet=; for unit; do [ "$unit" != --quiet ] || quiet=yes; done
+case $unit in firedrill-undo-*) ;; *) unit=\${unit%.service} ;; esac
 case $verb in
-  start) [ -e $units/$unit ] || { setsid sleep 1000 >/dev/null 2>&1 & echo $! > $units/$unit; } ;;
-  stop) case $unit in firedrill-undo-*) rm -f /srv/timers/\${unit%.*} ;; *) [ ! -e $units/$unit ] || kill -9 $(cat $units/$unit); rm -f $units/$unit ;; esac ;;
-  is-active) [ -e $units/$unit ] && [ -d /proc/$(cat $units/$unit) ] ;;
+  start) [ -e $units/$unit ] && [ -d /proc/$(cat $units/$unit) ] || { setsid sleep 1000 >/dev/null 2>&1 & echo $! > $units/$unit; } ;;
+  stop) case $unit in firedrill-undo-*) rm -f /srv/timers/\${unit%.*} ;; *) [ ! -e $units/$unit ] || kill -9 $(cat $units/$unit) 2>/dev/null; rm -f $units/$unit ;; esac ;;
+  kill) [ -e $units/$unit ] && kill -9 $(cat $units/$unit) 2>/dev/null ;;
+  is-active) state=inactive; [ ! -e $units/$unit ] || [ ! -d /proc/$(cat $units/$unit) ] || state=active
+    [ -n "$quiet" ] || echo $state; [ $state = active ] ;;
   show) cat $units/$unit 2>/dev/null || echo 0 ;;
   reset-failed) [ -d /proc/$(cat $units/$unit) ] || rm -f $units/$unit ;;
 esac
@@ -50,7 +53,9 @@ echo manifest > /etc/kubernetes/scheduler.yaml
 chmod 640 /etc/kubernetes/scheduler.yaml
 chown 7:8 /etc/kubernetes/scheduler.yaml
 echo abcdef > /srv/disk/0.wal
-systemctl start etcd.service
+mkdir -p /var/lib/etcd/data/member/wal
+head -c 100 /dev/zero | tr '\\0' x > /var/lib/etcd/data/member/wal/0.wal
+systemctl start etcd
 `;
 
 /** What a fault may change, in a form that can be compared: rules, routes, queues, units, mounts, files, timers. */
@@ -96,6 +101,13 @@ export class LocalMachine {
 
   fingerprint(): string {
     return this.run(fingerprint).stdout;
+  }
+
+  /** The same, for a test beside which others go on. */
+  async fingerprintSoon(): Promise<string> {
+    const { pid, shims: shimFolder } = this.handle;
+    const env = { PATH: machinePath(shimFolder) };
+    return (await execa('nsenter', [...enterArguments(pid), 'sh', '-c', fingerprint], { env, reject: false })).stdout;
   }
 
   /** As if time had passed: every lease is over, and no timer has noticed yet. */
