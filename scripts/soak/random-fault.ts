@@ -1,3 +1,5 @@
+import { breakProgram } from '../faults/break-program.ts';
+import { corruptEtcdLog } from '../faults/corrupt-etcd-log.ts';
 import { cutPower } from '../faults/cut-power.ts';
 import { cutTraffic } from '../faults/cut-traffic.ts';
 import { deleteRoute } from '../faults/delete-route.ts';
@@ -6,10 +8,12 @@ import { fillDisk } from '../faults/fill-disk.ts';
 import { flipByte } from '../faults/flip-byte.ts';
 import { killProcess } from '../faults/kill-process.ts';
 import { limitRate } from '../faults/limit-rate.ts';
+import { loseEtcdData } from '../faults/lose-etcd-data.ts';
 import { losePackets } from '../faults/lose-packets.ts';
 import { moveFile } from '../faults/move-file.ts';
 import { pauseProcess } from '../faults/pause-process.ts';
 import { stopService } from '../faults/stop-service.ts';
+import { stopServices } from '../faults/stop-services.ts';
 import type { Lab } from '../lab/lab.ts';
 import { podSubnet, type Machine, type Role } from '../lab/layout.ts';
 
@@ -36,11 +40,15 @@ export function randomFault(lab: Lab, dice: Dice): Fault {
   const on = machine.name;
   const others = lab.layout.machines.filter(({ name }) => name !== on).map(({ name }) => name);
   const peers = [dice(some(others)), dice(some(others))].filter((peer, index, all) => all.indexOf(peer) === index);
+  const [member, ...otherMembers] = lab.machinesWithRole('etcd').map(({ name }) => name);
+  const programs = { etcd: ['etcd'], controller: ['kubelet'], worker: ['kubelet', 'kube-proxy'] } as const;
   const controller = one('controller').name;
   const manifest = `/etc/kubernetes/manifests/${dice(['kube-apiserver', 'kube-scheduler', 'kube-controller-manager'])}.yaml`;
 
   const kinds: [() => Fault, ...(() => Fault)[]] = [
     () => stopService(on, unit),
+    () => stopService(on, unit, { abruptly: true }),
+    () => breakProgram(on, `/opt/bin/${dice<string>(programs[role])}`),
     () => killProcess(on, { unit }),
     () => killProcess(controller, { program: dice(['kube-apiserver', 'kube-scheduler']) }),
     () => pauseProcess(on, { unit }),
@@ -52,8 +60,14 @@ export function randomFault(lab: Lab, dice: Dice): Fault {
     () => moveFile(controller, manifest, '/root/moved.yaml'),
     () => flipByte(one('etcd').name, '/var/lib/etcd/data/member/wal/*.wal', dice([9, 100, 1000])),
     () => fillDisk(one('etcd').name, '/var/lib/etcd', 400, 'etcd.service'),
+    () => loseEtcdData(one('etcd').name),
+    () => corruptEtcdLog(one('etcd').name),
     () => cutPower(lab, on),
   ];
+  // Most members at once: etcd loses its majority.
+  if (member !== undefined && otherMembers.length > 1) {
+    kinds.push(() => stopServices([member, dice(some(otherMembers))], 'etcd'));
+  }
   const [first, second] = lab.machinesWithRole('worker');
   if (first && second) kinds.push(() => deleteRoute(first.name, podSubnet(second)));
   return dice(kinds)();
