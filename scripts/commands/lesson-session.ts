@@ -1,5 +1,6 @@
 import type { LoadedLesson } from '../course/model.ts';
 import type { LessonEnd } from '../course/runner.ts';
+import type { DrillFaults } from '../course/run.ts';
 import type { Progress } from '../course/progress.ts';
 import type { Ui } from '../course/ui.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -87,15 +88,11 @@ export async function labOf(lesson: LoadedLesson, context: Context, boot: boolea
 }
 
 /** A program that was killed in a drill leaves a fault behind: no lesson starts on it. */
-export async function putBackWhatIsBroken(
-  faults: {
-    undoAll(): Promise<readonly { injected: { fault: { title: string; machine: string } }; error?: FiredrillError }[]>;
-  },
-  ui: Ui,
-): Promise<void> {
-  for (const { injected, error } of await faults.undoAll()) {
+export async function putBackWhatIsBroken(faults: Pick<DrillFaults, 'undoAll'>, ui: Pick<Ui, 'emit'>): Promise<void> {
+  for (const { injected, outcome, error } of await faults.undoAll()) {
     if (error) throw error;
-    ui.emit({ type: 'fault-undone', title: injected.fault.title, machine: injected.fault.machine });
+    const { title, machine } = injected.fault;
+    ui.emit({ type: 'fault-undone', title, machine, by: outcome === 'already' ? 'lease' : 'program' });
   }
 }
 

@@ -63,6 +63,7 @@ class AuthorCheck {
     await lesson.definition.cleanUp?.(lab).catch(() => undefined);
     let before: Fingerprint = [];
     await this.prove('the lab can be looked at', async () => {
+      await this.putBackWhatIsBroken();
       before = await fingerprintOf(lab);
     });
     let prepared: Fingerprint = before;
@@ -73,6 +74,11 @@ class AuthorCheck {
     if (starts) await this.allSteps();
     await this.prove('it leaves nothing behind', () => this.provesClean(before, prepared));
     return this.proofs;
+  }
+
+  /** A program that was killed leaves a fault behind: it would be taken for the lesson's own failure. */
+  private async putBackWhatIsBroken(): Promise<void> {
+    for (const { error } of await this.run.faults.undoAll()) if (error) throw error;
   }
 
   private async allSteps(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { InjectedFault } from '../faults/fault.ts';
+import { wayBackFrom, type InjectedFault } from '../faults/fault.ts';
 import { FiredrillError, messageOf } from '../system/errors.ts';
 import { lateness, type Attempt } from './goal.ts';
 import { Lease, LeaseExpired } from './lease.ts';
@@ -31,6 +31,12 @@ export async function runDrill(page: Page, step: DrillStep, run: LessonRun): Pro
   }
 }
 
+type Mended = Extract<Attempt, { kind: 'reached' }>;
+type HowUndone = Pick<Extract<CourseEvent, { type: 'fault-undone' }>, 'by' | 'at'>;
+
+const howMended = ({ how, metAt }: Mended): HowUndone =>
+  how === 'skipped' ? { by: 'program' } : { by: 'learner', at: new Date(metAt).toISOString() };
+
 class Drill {
   private readonly page: Page;
   private readonly step: DrillStep;
@@ -44,6 +50,8 @@ class Drill {
 
   async run(): Promise<StepEnd> {
     const { ui, lab, signal } = this.lessonRun;
+    const dirty = await this.whatIsBroken();
+    if (dirty !== undefined) return { kind: 'failed', why: dirty };
     const notGreen = await this.proveGreen();
     if (notGreen) return notGreen;
     const bets = await takeBets(this.step.predictions ?? [], ui);
@@ -62,6 +70,15 @@ class Drill {
   private readonly emit = (event: CourseEvent): void => {
     this.lessonRun.ui.emit(event);
   };
+
+  /** What an earlier drill, or another process, has broken and not put back; undefined where there is nothing. */
+  private async whatIsBroken(): Promise<string | undefined> {
+    const open = await this.lessonRun.faults.open();
+    if (open.length === 0) return undefined;
+    const remedy = open.some(({ fault }) => wayBackFrom(fault) === 'reset') ? 'reset' : 'faults undo --all';
+    const titles = open.map(({ fault }) => fault.title).join('; ');
+    return `The drill was not started: something is broken already (${titles}). Run 'npx firedrill ${remedy}', and start the lesson again.`;
+  }
 
   /** Why the drill cannot start, or undefined where the lab is as it must be. Offers to put the lab back. */
   private async proveGreen(): Promise<StepEnd | undefined> {
@@ -100,6 +117,7 @@ class Drill {
     const injectedAt = Date.now();
     const lease = new Lease(injected, faults);
     let mended = false;
+    let byLease = false;
     try {
       const both = AbortSignal.any([signal, lease.expired]);
       const bitten = await this.proveRed(injectedAt, both);
@@ -109,7 +127,7 @@ class Drill {
       await lease.proveHeld();
       await lease.stop();
       // Closes the journal; where the learner mended it by hand there is nothing left to undo.
-      await this.putBack(injected, attempt.how === 'skipped');
+      await this.putBack(injected, howMended(attempt));
       mended = true;
       const harm = await this.proveUnharmed(attempt);
       if (harm !== undefined) return { kind: 'failed', why: harm };
@@ -123,9 +141,12 @@ class Drill {
       const seconds = (attempt.metAt - injectedAt) / 1000;
       this.emit({ type: 'step-reached', lesson, page: this.page, how: attempt.how, seconds });
       return { kind: 'reached' };
+    } catch (error) {
+      byLease = error instanceof LeaseExpired;
+      throw error;
     } finally {
       await lease.stop();
-      if (!mended) await this.putBack(injected, true);
+      if (!mended) await this.putBack(injected, { by: byLease ? 'lease' : 'program' });
     }
   }
 
@@ -146,7 +167,7 @@ class Drill {
   }
 
   /** What was lost on the way, or undefined. After a skip it also waits until the lab has recovered. */
-  private async proveUnharmed(attempt: Extract<Attempt, { kind: 'reached' }>): Promise<string | undefined> {
+  private async proveUnharmed(attempt: Mended): Promise<string | undefined> {
     const { lab, signal } = this.lessonRun;
     const checks = [...(attempt.how === 'skipped' ? this.step.recovered : []), ...(this.step.unharmed ?? [])];
     if (checks.length === 0) return undefined;
@@ -157,11 +178,11 @@ class Drill {
   }
 
   /** Undoes the fault whatever happened before: on Ctrl-C too. */
-  private async putBack(injected: InjectedFault, tell: boolean): Promise<void> {
+  private async putBack(injected: InjectedFault, how: HowUndone): Promise<void> {
     const { title, machine } = injected.fault;
     try {
       await this.lessonRun.faults.undo(injected);
-      if (tell) this.emit({ type: 'fault-undone', title, machine });
+      this.emit({ type: 'fault-undone', title, machine, ...how });
     } catch (error) {
       const remedy = "Run 'npx firedrill faults undo --all'; its lease undoes it too.";
       this.emit({ type: 'note', text: `The fault could not be undone now: ${messageOf(error)} ${remedy}` });

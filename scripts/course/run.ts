@@ -1,5 +1,6 @@
 import type { Fault, FaultOptions, InjectedFault } from '../faults/fault.ts';
 import type { Lab } from '../lab/lab.ts';
+import type { FiredrillError } from '../system/errors.ts';
 import type { LoadedLesson } from './model.ts';
 import type { Ui } from './ui.ts';
 
@@ -8,6 +9,18 @@ export interface DrillFaults {
   inject(fault: Fault, options?: FaultOptions): Promise<InjectedFault>;
   renew(injected: InjectedFault): Promise<'held' | 'expired'>;
   undo(injected: InjectedFault): Promise<unknown>;
+  /** What may still be in force, from this process or another. */
+  open(): Promise<readonly InjectedFault[]>;
+  undoAll(): Promise<readonly UndoneFault[]>;
+}
+
+/** What became of a fault that was to be undone. */
+export interface UndoneFault {
+  injected: InjectedFault;
+  /** `already`: its lease, or another process, was first. */
+  outcome: string;
+  /** Why it is still in force. */
+  error?: FiredrillError;
 }
 
 /** One run through one lesson: what its steps are given. */

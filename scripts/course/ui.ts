@@ -17,7 +17,8 @@ export type CourseEvent =
   | { type: 'learner-command'; at: string; command: string; exitCode: number }
   | { type: 'fault-injected'; title: string; machine: string }
   | { type: 'fault-bites'; seconds: number; verdicts: readonly { claim: string; verdict: Verdict }[] }
-  | { type: 'fault-undone'; title: string; machine: string }
+  /** `learner`: mended by hand, or by the page's commands. `at`: since when it is, ISO 8601, where it was seen later. */
+  | { type: 'fault-undone'; title: string; machine: string; by: 'learner' | 'program' | 'lease'; at?: string }
   | { type: 'drill-void'; why: string }
   | {
       type: 'prediction-scored';

@@ -66,6 +66,8 @@ function faultLines(event: FaultEvent, look: Look, styles: Styles): string[] {
     case 'fault-injected':
       return sentence(styles.alarm('FAULT ON'), `Broken on purpose, on ${event.machine}: ${event.title}.`);
     case 'fault-undone':
+      // Who mended it needs not be told.
+      if (event.by === 'learner') return [];
       return sentence(styles.good('FAULT OFF'), `Put back, on ${event.machine}: no longer "${event.title}".`);
     case 'fault-bites':
       return [

@@ -5,7 +5,8 @@ import { differences, fingerprintOf } from '../../scripts/course/fingerprint.ts'
 import { loadLesson } from '../../scripts/course/load.ts';
 import { task, type Lesson, type LoadedLesson, type Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { FakeUi, fixed, routeDrill, runOf, verdicts, World } from './fakes.ts';
+import { FiredrillError } from '../../scripts/system/errors.ts';
+import { broken as brokenBefore, FakeFaults, FakeUi, fixed, routeDrill, runOf, verdicts, World } from './fakes.ts';
 
 const lamp = join(import.meta.dirname, '../fixtures/lessons/01-light-a-lamp');
 
@@ -21,7 +22,11 @@ function labOf(world: World): Lab {
   return { ...world.lab, layout: { machines: [] }, kubernetes: { get } } as unknown as Lab;
 }
 
-async function prove(world: World, change: (lesson: LoadedLesson) => Partial<Lesson>): Promise<readonly Proof[]> {
+async function prove(
+  world: World,
+  change: (lesson: LoadedLesson) => Partial<Lesson>,
+  faults = new FakeFaults(world),
+): Promise<readonly Proof[]> {
   const lamps = await loadLesson(lamp);
   const [first, light, last] = lamps.pages;
   const pages = [first!, { ...light!, commands: [{ ...light!.commands[1]!, text: 'set lamp' }] }, last!];
@@ -31,7 +36,7 @@ async function prove(world: World, change: (lesson: LoadedLesson) => Partial<Les
   ui.interactive = false;
   const steps = { ...definition.steps, 'Light it': task({ reach: [world.check('lamp')] }) };
   const changed = { ...lesson, definition: { ...definition, steps, ...change(lesson) } };
-  const proofs = checkLesson({ ...runOf(changed, world, ui), lab: labOf(world) }, () => undefined);
+  const proofs = checkLesson({ ...runOf(changed, world, ui, { faults }), lab: labOf(world) }, () => undefined);
   // The linter reads real files, which no fake timer waits for.
   const state = { over: false };
   void proofs.finally(() => (state.over = true));
@@ -91,6 +96,15 @@ describe('author-check', () => {
       steps: { 'Light it': task({ reach: [fixed(verdicts.met)], startsUnmet: false, predictions }) },
     }));
     expect(broken(proofs)).toEqual([]);
+  });
+
+  it('puts back first what an earlier run left broken, and says where it cannot', async () => {
+    const world = new World();
+    const faults = new FakeFaults(world);
+    const error = new FiredrillError('w2 does not answer.', { code: 'machine-unreachable', remedy: '' });
+    faults.dirty = [{ injected: brokenBefore('w2 has no power'), outcome: 'failed', error }];
+    const proofs = await prove(world, () => ({}), faults);
+    expect(broken(proofs)[0]).toBe('unknown: the lab can be looked at: w2 does not answer.');
   });
 
   it.each<[string, (world: World) => Partial<Lesson>, RegExp]>([

@@ -2,7 +2,19 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { runDrill } from '../../scripts/course/drill.ts';
 import type { DrillStep } from '../../scripts/course/model.ts';
 import { FiredrillError, Interrupted } from '../../scripts/system/errors.ts';
-import { command, FakeFaults, FakeUi, lessonOf, page, routeDrill, runOf, verdicts, fixed, World } from './fakes.ts';
+import {
+  broken,
+  command,
+  FakeFaults,
+  FakeUi,
+  lessonOf,
+  page,
+  routeDrill,
+  runOf,
+  verdicts,
+  fixed,
+  World,
+} from './fakes.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -25,6 +37,7 @@ function setUp(more: (world: World) => Partial<DrillStep> = () => ({})) {
 
 it('goes green, red, green, and counts only what held', async () => {
   const { world, ui, faults, start } = setUp();
+  const startedAt = Date.now();
   const running = start();
   await vi.advanceTimersByTimeAsync(2_000);
   world.holds.add('route');
@@ -35,7 +48,21 @@ it('goes green, red, green, and counts only what held', async () => {
   const order = ['fault-injected', 'fault-bites', 'awaiting', 'step-reached'];
   expect(ui.types().filter((type) => order.includes(type))).toEqual(order);
   expect(faults).toMatchObject({ injected: 1, undone: 1 });
-  expect(ui.types()).not.toContain('fault-undone');
+  // When it was first seen mended, not when that had held for long enough.
+  const { by, at } = ui.of('fault-undone')[0]!;
+  expect([by, Date.parse(at ?? '') - startedAt]).toEqual(['learner', 2_500]);
+});
+
+it('does not start on a fault that an earlier drill has left behind, and names the way out', async () => {
+  const { ui, faults, start } = setUp();
+  faults.dirty = [{ injected: broken('w2 has no power'), outcome: 'failed' }];
+  const end = await start();
+  expect(end.kind === 'failed' && end.why).toMatch(/w2 has no power.*npx firedrill faults undo --all/);
+  faults.dirty.push({ injected: broken('all keys are gone', {}), outcome: 'needs-reset' });
+  const worse = await start();
+  expect(worse.kind === 'failed' && worse.why).toContain("'npx firedrill reset'");
+  expect(faults.injected).toBe(0);
+  expect(ui.questions).toEqual([]);
 });
 
 it('does not start on a lab that is not green: unattended it fails, a person is offered to put it back', async () => {
@@ -80,7 +107,7 @@ it('undoes the fault when the learner quits, and on Ctrl-C', async () => {
   quitting.ui.keys = ['quit'];
   expect(await quitting.start()).toEqual({ kind: 'quit' });
   expect(quitting.faults.undone).toBe(1);
-  expect(quitting.ui.types()).toContain('fault-undone');
+  expect(quitting.ui.of('fault-undone')[0]?.by).toBe('program');
 
   const { faults, interruption, start } = setUp();
   const ended = expect(start()).rejects.toBeInstanceOf(Interrupted);
@@ -110,6 +137,7 @@ it('is void when the lease expired, although all looks mended, and is offered ag
   world.holds.add('route');
   await vi.advanceTimersByTimeAsync(4_000);
   expect(ui.of('drill-void')).toHaveLength(1);
+  expect(ui.of('fault-undone').map(({ by }) => by)).toEqual(['lease']);
   expect(ui.questions).toEqual(['Start the drill again?']);
   expect(ui.types()).not.toContain('step-reached');
   await vi.advanceTimersByTimeAsync(1_000);
@@ -153,6 +181,7 @@ it('skips by mending, and undoes the fault where the commands do not mend it', a
   expect(world.ran).toEqual(['set route']);
   expect(faults.undone).toBe(1);
   expect(ui.of('step-reached')[0]?.how).toBe('skipped');
+  expect(ui.of('fault-undone')[0]?.by).toBe('program');
 });
 
 it('unattended: mends with the page, and a second void drill fails it', async () => {

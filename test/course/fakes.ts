@@ -1,6 +1,6 @@
 import { met, unknown, unmet, type Check, type Verdict } from '../../scripts/checks/verdict.ts';
 import type { DrillStep, Lesson, LoadedLesson, Page, PageCommand, Step } from '../../scripts/course/model.ts';
-import type { DrillFaults, LessonRun } from '../../scripts/course/run.ts';
+import type { DrillFaults, LessonRun, UndoneFault } from '../../scripts/course/run.ts';
 import type { CourseEvent, TaskKey, Ui } from '../../scripts/course/ui.ts';
 import type { Fault, InjectedFault } from '../../scripts/faults/fault.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
@@ -114,12 +114,29 @@ export class FakeFaults implements DrillFaults {
     const answer = this.renewals.shift() ?? 'held';
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
   }
+  /** What the journal holds from before. */
+  dirty: UndoneFault[] = [];
+  open(): Promise<readonly InjectedFault[]> {
+    return Promise.resolve(this.dirty.map(({ injected }) => injected));
+  }
+  undoAll(): Promise<readonly UndoneFault[]> {
+    return Promise.resolve(this.dirty);
+  }
   undo(): Promise<void> {
     this.undone += 1;
     this.world.holds.add(this.breaks);
     return Promise.resolve();
   }
 }
+
+/** A fault that somebody injected before, in the journal. */
+export const broken = (title: string, more: Partial<Fault> = { undo: ':' }): InjectedFault => ({
+  id: 'f0',
+  fault: { kind: 'fake', machine: 'w2', title, inject: '', proof: '', ...more },
+  lab: 'fake',
+  injectedAt: '',
+  leaseSeconds: 120,
+});
 
 export const command = (text: string, options: Partial<PageCommand> = {}): PageCommand => ({
   text,

@@ -27,7 +27,8 @@ const events: CourseEvent[] = [
   { type: 'command-ended', command, exitCode: 2, seconds: 0.11 },
   { type: 'check', claim: 'node w1 is Ready', verdict: unmet('NotReady', 'Ready') },
   { type: 'check', claim: 'etcd has a leader', verdict: unknown('no member answers') },
-  { type: 'fault-undone', title: 'w1 has no route to the pods on w2', machine: 'w1' },
+  { type: 'fault-undone', title: 'w1 has no route to the pods on w2', machine: 'w1', by: 'program' },
+  { type: 'fault-undone', title: 'what the learner mended needs no words', machine: 'w1', by: 'learner' },
   {
     type: 'prediction-scored',
     question: 'How long until the pod is replaced?',
