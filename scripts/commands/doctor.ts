@@ -41,24 +41,37 @@ async function examineAndSay(context: Context, report: string | undefined): Prom
 }
 
 async function factsFor(context: Context): Promise<DoctorFacts> {
-  const [{ checkoutFolder, labFolder }, { readLayout }, { FaultJournal }, { lookAtBundle }, { readIfThere }] =
+  const [{ checkoutFolder }, { openLab, readLayout }, { faultsLeft }, { noLab }, { lookAtBundle }, { readIfThere }] =
     await Promise.all([
       import('../system/folders.ts'),
       import('../lab/open.ts'),
-      import('../faults/journal.ts'),
+      import('../faults/left.ts'),
+      import('./no-lab.ts'),
       import('./setup.ts'),
       import('../system/files.ts'),
     ]);
   const about = JSON.parse((await readIfThere(`${checkoutFolder}/package.json`)) ?? '{}') as { version?: string };
-  const openFaults = await new FaultJournal(labFolder(context.lab)).open();
+  // A damaged file of the lab is what `lab status` reports; doctor goes on with the layout of a new lab.
+  const layout = await readLayout(context.lab).catch(() => undefined);
   return {
     labName: context.lab,
     version: about.version ?? 'unknown',
     bundle: await lookAtBundle(),
-    // A damaged file of the lab is what `lab status` reports; doctor goes on with the layout of a new lab.
-    layout: (await readLayout(context.lab).catch(() => undefined)) ?? (await layoutOfNewLab(context.lab)),
-    openFaults: openFaults.map(({ fault }) => fault.title),
+    layout: layout ?? (await layoutOfNewLab(context.lab)),
+    // The journal is there to be read without a lab, too.
+    faults: layout
+      ? await faultsLeft(await openLab(context.lab), await machinesThatRun(layout))
+      : await faultsLeft(noLab(context.lab), []),
   };
+}
+
+/** A machine that is off has nothing to say, and asking it may take long. */
+async function machinesThatRun({ name, provider, machines }: Layout): Promise<string[]> {
+  if (provider !== 'docker') return machines.map((machine) => machine.name);
+  const { listContainers } = await import('../lab/docker.ts');
+  // That the engine does not answer is a finding of its own.
+  const containers = await listContainers(name).catch(() => []);
+  return containers.filter(({ state }) => state === 'running').map(({ machine }) => machine);
 }
 
 /** Where `lab up` would put it: the environment may name another network and other ports. */

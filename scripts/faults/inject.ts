@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import { FiredrillError } from '../system/errors.ts';
+import { thisProcess } from '../system/lock.ts';
 import type { CommandResult } from '../system/run.ts';
 import { dieAt, dieDuring } from './die-at.ts';
 import { failedIn, onEach, type Answer } from './everywhere.ts';
@@ -34,7 +35,7 @@ export async function inject(lab: Lab, fault: Fault, options: FaultOptions = {})
   if (silent) throw notInjected(fault, silent, silent.machine);
 
   dieAt('before-journal');
-  await journal.plan(injected, asked.map(({ stdout }) => stdout.trim()).join(' '));
+  await journal.plan(injected, asked.map(({ stdout }) => stdout.trim()).join(' '), await thisProcess());
   dieAt('after-journal');
   try {
     const script = injectScript(name, id, fault, leaseSeconds);

@@ -2,6 +2,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readIfThere } from '../system/files.ts';
+import type { Process } from '../system/lock.ts';
 import type { FaultState, InjectedFault } from './fault.ts';
 
 const words = z.array(z.string()).readonly();
@@ -18,6 +19,8 @@ const line = z.object({
       leaseSeconds: z.number(),
       /** What tells one boot of each machine from the next: a word a machine, in the fault's order. */
       boot: z.string(),
+      /** The process that injects it and looks after it. */
+      owner: z.object({ pid: z.number(), started: z.string() }).optional(),
       fault: z.object({
         kind: z.string(),
         machine: z.string(),
@@ -36,6 +39,7 @@ type Line = z.infer<typeof line>;
 export interface JournalEntry extends InjectedFault {
   state: FaultState;
   boot: string;
+  owner: Process | undefined;
   how: string | undefined;
 }
 
@@ -67,9 +71,9 @@ export class FaultJournal {
     return (await this.entries()).filter(({ state }) => state !== 'undone' && state !== 'gone');
   }
 
-  async plan(injected: InjectedFault, boot: string): Promise<void> {
+  async plan(injected: InjectedFault, boot: string, owner?: Process): Promise<void> {
     const { id, fault, lab, leaseSeconds, injectedAt } = injected;
-    await this.#append({ id, state: 'planned', at: injectedAt, plan: { lab, leaseSeconds, boot, fault } });
+    await this.#append({ id, state: 'planned', at: injectedAt, plan: { lab, leaseSeconds, boot, owner, fault } });
   }
 
   async note(id: string, state: FaultState, how?: string): Promise<void> {
@@ -103,7 +107,8 @@ function parsed(text: string): Line | undefined {
 function entryOf({ id, state, at, how }: Line, plan: NonNullable<Line['plan']>): JournalEntry {
   // zod types an absent property as `undefined`; the contract wants it absent.
   const fault = JSON.parse(JSON.stringify(plan.fault)) as InjectedFault['fault'];
-  return { id, state, how, injectedAt: at, lab: plan.lab, leaseSeconds: plan.leaseSeconds, boot: plan.boot, fault };
+  const { lab, leaseSeconds, boot, owner } = plan;
+  return { id, state, how, injectedAt: at, lab, leaseSeconds, boot, owner, fault };
 }
 
 /** A new file is only safe when its folder's entry is on disk as well. */

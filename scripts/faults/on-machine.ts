@@ -67,6 +67,9 @@ done
 /** Prints what tells this boot of the machine from the next. */
 export const bootScript = (lab: string): string => script(onlyOnOurs(lab), `echo ${boot}`);
 
+/** Prints the id of each fault that the machine has a lease of. */
+export const listScript = (lab: string): string => script(onlyOnOurs(lab), `ls ${root}/faults 2>/dev/null`);
+
 /** Runs `inject` after the undo is stored and a timer of systemd will run it, whatever happens to the host. */
 export function injectScript(
   lab: string,

@@ -8,6 +8,16 @@ import { bytesToRun, diskFinding, inotifyFinding, memoryFinding, networkFindings
 import { engineDetails, engineFinding, programFindings, systemFinding, vagrantFinding } from './look-at-programs.ts';
 import type { Host } from './host.ts';
 
+/** Faults that were injected and not undone. */
+export interface FaultFacts {
+  /** Titles of those that a running program looks after. */
+  running: readonly string[];
+  /** Those whose program has ended. */
+  orphans: readonly { id: string; title: string }[];
+  /** What is on machines and in no journal: the machine and the fault's id. */
+  unknown: readonly string[];
+}
+
 /** What doctor is told by the layers that it may not ask itself, or that tests make up. */
 export interface DoctorFacts {
   labName: string;
@@ -16,8 +26,7 @@ export interface DoctorFacts {
   bundle: BundleLook;
   /** Of the lab, made or still to be made. */
   layout: Layout;
-  /** Titles of faults that were injected and not undone. */
-  openFaults: readonly string[];
+  faults: FaultFacts;
 }
 
 /** Looks at everything that the lab needs, and changes nothing. */
@@ -63,9 +72,22 @@ const howToGetTheBundle = [
   "'npx firedrill lab up' would do so, too, and then needs that network.",
 ].join('\n');
 
-function faultsFinding({ openFaults }: DoctorFacts): Finding {
-  if (openFaults.length === 0) return fine('faults', 'none left behind');
-  return problem('faults', `not undone: ${openFaults.join('; ')}`, "Run 'npx firedrill faults undo --all'.");
+function faultsFinding({ faults: { running, orphans, unknown } }: DoctorFacts): Finding {
+  const inForce = running.length === 0 ? [] : [`in force, by a program that runs: ${running.join('; ')}`];
+  if (orphans.length + unknown.length === 0) return fine('faults', inForce[0] ?? 'none left behind');
+  const saw: string[] = [];
+  const remedy: string[] = [];
+  if (orphans.length > 0) {
+    saw.push(`not undone: ${orphans.map(({ title }) => title).join('; ')}`);
+    // All of them would end the drill that runs, too.
+    const which = running.length === 0 ? ['--all'] : orphans.map(({ id }) => id);
+    remedy.push(`Run ${which.map((one) => `'npx firedrill faults undo ${one}'`).join(' and ')}.`);
+  }
+  if (unknown.length > 0) {
+    saw.push(`in no journal, but on ${unknown.join(', ')}`);
+    remedy.push("What no journal knows ends with its lease: wait two minutes. If it stays: 'npx firedrill reset'.");
+  }
+  return problem('faults', [...saw, ...inForce].join('. '), remedy.join('\n'));
 }
 
 const folderFindings = ({ labName, version }: DoctorFacts): Finding[] => [

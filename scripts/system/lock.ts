@@ -5,10 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted } from './errors.ts';
 import { readIfThere } from './files.ts';
 
-export interface LockOwner {
+export interface Process {
   pid: number;
   /** When that process started, as the kernel counts it: a pid alone may be given to another process. */
   started: string;
+}
+
+export interface LockOwner extends Process {
   /** When the lock was taken, ISO 8601. */
   since: string;
 }
@@ -28,8 +31,7 @@ export interface LockOptions {
 export async function takeLock(path: string, options: LockOptions = {}): Promise<() => Promise<void>> {
   await mkdir(dirname(path), { recursive: true });
   const mine = JSON.stringify({
-    pid: process.pid,
-    started: (await startOf(process.pid)) ?? '',
+    ...(await thisProcess()),
     since: new Date().toISOString(),
   } satisfies LockOwner);
   const ticket = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
@@ -96,6 +98,12 @@ function parsed(text: string): LockOwner | undefined {
     return undefined;
   }
 }
+
+/** This process, so that another one can tell whether it still lives. */
+export const thisProcess = async (): Promise<Process> => ({
+  pid: process.pid,
+  started: (await startOf(process.pid)) ?? '',
+});
 
 /** Whether a process lives; with `started`, whether it is still the one that it was. */
 export async function lives(pid: number, started = ''): Promise<boolean> {

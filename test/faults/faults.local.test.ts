@@ -10,6 +10,7 @@ import { stopService } from '../../scripts/faults/stop-service.ts';
 import { stopServices } from '../../scripts/faults/stop-services.ts';
 import { wayBackFrom } from '../../scripts/faults/fault.ts';
 import { createFaults, type Faults } from '../../scripts/faults/faults.ts';
+import { faultsLeft } from '../../scripts/faults/left.ts';
 import { hostLeasePath } from '../../scripts/faults/on-host.ts';
 import { injectScript, undoScript } from '../../scripts/faults/on-machine.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
@@ -91,6 +92,16 @@ describe.skipIf(why !== undefined)(`faults on a local machine${why === undefined
     const injected = await faults.inject(stopService('w1', 'etcd.service'));
     machine.endLeases();
     expect(await faults.renew(injected)).toBe('expired');
+  });
+
+  test('a machine tells of a fault whose journal is lost, until its lease is over', async () => {
+    const { id } = await faults.inject(moveFile('w1', path));
+    expect(await faultsLeft(lab, ['w1'])).toMatchObject({ orphans: [], unknown: [] });
+    await rm(join(folder, 'faults.jsonl'));
+    expect(await faultsLeft(lab, ['w1'])).toEqual({ running: [], orphans: [], unknown: [`w1 (${id})`] });
+    machine.endLeases();
+    machine.fireTimers();
+    expect((await faultsLeft(lab, ['w1'])).unknown).toEqual([]);
   });
 
   test('lease and two processes at once: exactly one undoes it', async () => {

@@ -19,12 +19,12 @@ const planned = (id: string) => ({ id, fault, lab: 'lab', leaseSeconds: 9, injec
 test('another process reads the fault with its exact undo, until it is undone', async () => {
   expect(await journal.open()).toEqual([]);
   await journal.plan(planned('a'), 'boot-1');
-  await journal.plan(planned('b'), 'boot-1');
+  await journal.plan(planned('b'), 'boot-1', { pid: 7, started: '9' });
   await journal.note('a', 'injected');
   const fresh = new FaultJournal(join(folder, 'lab'));
   expect(await fresh.open()).toEqual([
     { ...planned('a'), boot: 'boot-1', state: 'injected', how: undefined },
-    { ...planned('b'), boot: 'boot-1', state: 'planned', how: undefined },
+    { ...planned('b'), boot: 'boot-1', state: 'planned', how: undefined, owner: { pid: 7, started: '9' } },
   ]);
   await journal.note('a', 'undone', 'undone');
   await journal.note('b', 'gone');

@@ -13,7 +13,7 @@ const facts: DoctorFacts = {
   version: '0.1.0',
   bundle: { folder: '/cache/bundle' },
   layout: createLayout({ name: 'firedrill' }),
-  openFaults: [],
+  faults: { running: [], orphans: [], unknown: [] },
 };
 const conclusionFor = async (host: MadeUpHost, changes: Partial<DoctorFacts> = {}) =>
   describeFindings(await examine(host, { ...facts, ...changes })).at(-1);
@@ -87,9 +87,31 @@ describe('each finding that is not fine', () => {
     expect(await conclusionFor(host, { bundle: { lacking } })).toMatch(/^You are not ready yet\..*mmdebstrap/);
   });
 
-  test('faults that were left behind', async () => {
-    const conclusion = await conclusionFor(madeUpHost(), { openFaults: ['w1 has no route to the pods on w2'] });
-    expect(conclusion).toBe('You are not ready yet. What is missing: faults.');
+  describe('faults', () => {
+    const orphan = { id: '1f2e', title: 'w1 has no route to the pods on w2' };
+    const findingFor = async (faults: Partial<DoctorFacts['faults']>) => {
+      const findings = await examine(madeUpHost(), { ...facts, faults: { ...facts.faults, ...faults } });
+      return findings.find(({ name }) => name === 'faults');
+    };
+
+    test('left behind by a program that has ended', async () => {
+      const finding = await findingFor({ orphans: [orphan] });
+      expect(finding).toMatchObject({ level: 'problem', saw: `not undone: ${orphan.title}` });
+      expect(finding?.remedy).toBe("Run 'npx firedrill faults undo --all'.");
+    });
+
+    test('of a drill that runs are no orphans, and no advice ends it', async () => {
+      const running = ['w2 has no power'];
+      expect(await findingFor({ running })).toMatchObject({ level: 'ok', saw: expect.stringContaining('w2 has') });
+      const both = await findingFor({ running, orphans: [orphan] });
+      expect(both?.remedy).toBe("Run 'npx firedrill faults undo 1f2e'.");
+    });
+
+    test('on a machine, known to no journal', async () => {
+      const finding = await findingFor({ unknown: ['w1 (9a8b)'] });
+      expect(finding).toMatchObject({ level: 'problem', saw: 'in no journal, but on w1 (9a8b)' });
+      expect(finding?.remedy).toContain('ends with its lease');
+    });
   });
 });
 
