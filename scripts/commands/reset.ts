@@ -25,9 +25,10 @@ Examples:
   firedrill reset --to 3 --yes  without asking, for instructors
 
 First it looks, and says what will be lost, which way it takes, and how long that takes.
-It undoes every fault, starts or rebuilds machines, puts changed files back, restores etcd from the
-checkpoint of the first boot where it must (all members together), removes workers that joined and
-what lessons made, and then proves that the lesson can start.`;
+It undoes every fault, starts or rebuilds machines, puts changed files back, restores etcd where it
+must (all members together, from the checkpoint of the first boot, or of just before its keys were
+deleted on purpose), removes workers that joined and what lessons made, and then proves that the
+lesson can start.`;
 
 async function reset(context: Context, to: string | undefined): Promise<void> {
   const [{ openLab }, { lessonNamedOrOpen }, { readProgress }] = await Promise.all([
@@ -91,7 +92,7 @@ export async function resetLab(
   options: { signal: AbortSignal; reporter: ActionReporter },
 ): Promise<string[]> {
   const { signal, reporter } = options;
-  const [{ acting }, { createFaults }, { repairLab }, { removeLeftovers }, { loadLessons }, looking] =
+  const [{ acting }, { checkpointBefore, createFaults }, { repairLab }, { removeLeftovers }, { loadLessons }, looking] =
     await Promise.all([
       import('../lab/acting.ts'),
       import('../faults/faults.ts'),
@@ -105,7 +106,8 @@ export async function resetLab(
   const open = await faults.open();
   // What cannot be undone is replaced below.
   if (open.length > 0) await act(`Undo ${open.length} open faults`, () => faults.undoAll());
-  const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter }))];
+  const checkpoint = checkpointBefore(lab, open);
+  const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter, checkpoint }))];
   await faults.closeAfterReset();
   await act('Remove what the lessons left', async () => {
     // Each lesson removes what is its own, so that none waits for another.

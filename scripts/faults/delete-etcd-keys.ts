@@ -6,7 +6,7 @@ const oldest = (keys: string) =>
   `$(etcdctl get ${keys} --sort-by=CREATE --order=ASCEND --limit=1 -w fields | sed -n 's/^"CreateRevision" : //p')`;
 
 /**
- * A client deletes every key under a prefix. Nothing can undo that: take a snapshot before, and reset.
+ * A client deletes every key under a prefix. Nothing can undo that but a reset, to the checkpoint taken before.
  * Kubernetes keeps all that it knows under `/registry/`.
  */
 export function deleteEtcdKeys(machine: string, prefix = '/registry/'): Fault {

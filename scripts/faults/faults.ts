@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises';
 import type { Lab } from '../lab/lab.ts';
+import { checkpointPath } from '../lab/repair/checkpoint.ts';
 import { FiredrillError, messageOf } from '../system/errors.ts';
-import type { Fault, FaultOptions, InjectedFault } from './fault.ts';
+import { wayBackFrom, type Fault, type FaultOptions, type InjectedFault } from './fault.ts';
 import { inject } from './inject.ts';
 import { FaultJournal, type JournalEntry } from './journal.ts';
 import { renew, undo, type UndoOutcome } from './undo.ts';
@@ -19,6 +21,15 @@ export interface Faults {
   open(): Promise<JournalEntry[]>;
   /** Closes whatever is open after a reset or a rebuild has replaced what was broken. */
   closeAfterReset(): Promise<void>;
+}
+
+/**
+ * The checkpoint to which a reset goes back from faults that nothing else undoes: it was taken before the first of them,
+ * so that it has what all of them lack. Undefined where there is none.
+ */
+export function checkpointBefore(lab: Pick<Lab, 'folder'>, open: readonly InjectedFault[]): string | undefined {
+  const first = open.find(({ fault }) => wayBackFrom(fault) === 'reset');
+  return first && checkpointPath(lab, first.id);
 }
 
 /** The faults of one lab. It keeps nothing in memory: another process sees and undoes the same. */
@@ -44,7 +55,10 @@ export function createFaults(lab: Lab): Faults {
       return reports;
     },
     async closeAfterReset() {
-      for (const { id } of await journal.open()) await journal.note(id, 'undone', 'by a reset');
+      for (const { id } of await journal.open()) {
+        await journal.note(id, 'undone', 'by a reset');
+        await rm(checkpointPath(lab, id), { force: true });
+      }
     },
   };
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
+import { checkpointPath, takeCheckpoint } from '../lab/repair/checkpoint.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { thisProcess } from '../system/lock.ts';
 import type { CommandResult } from '../system/run.ts';
 import { dieAt, dieDuring } from './die-at.ts';
 import { failedIn, onEach, type Answer } from './everywhere.ts';
-import { machinesOf, type Fault, type FaultOptions, type InjectedFault } from './fault.ts';
+import { machinesOf, wayBackFrom, type Fault, type FaultOptions, type InjectedFault } from './fault.ts';
 import { FaultJournal } from './journal.ts';
 import { injectOnHost } from './on-host.ts';
 import { bootScript, exits, injectScript, workSeconds } from './on-machine.ts';
@@ -18,8 +19,8 @@ const proofSeconds = 5;
 
 /**
  * Breaks something: journals it, arms the undo on each machine, injects, and proves that it is in force.
- * Whatever fails after the journal was written is undone before this throws.
- * @throws FiredrillError `not-this-lab`, `fault-not-injected`, `fault-does-not-bite`; and what `Lab.on` throws.
+ * Where only a reset is the way back, a checkpoint of etcd is taken first. Whatever fails after the journal was written is undone before this throws.
+ * @throws FiredrillError `not-this-lab`, `fault-not-injected`, `fault-does-not-bite`, `checkpoint-failed`; and what `Lab.on` throws.
  */
 export async function inject(lab: Lab, fault: Fault, options: FaultOptions = {}): Promise<InjectedFault> {
   const { leaseSeconds = 120, signal } = options;
@@ -38,6 +39,7 @@ export async function inject(lab: Lab, fault: Fault, options: FaultOptions = {})
   await journal.plan(injected, asked.map(({ stdout }) => stdout.trim()).join(' '), await thisProcess());
   dieAt('after-journal');
   try {
+    if (wayBackFrom(fault) === 'reset') await takeCheckpoint(lab, checkpointPath(lab, id));
     const script = injectScript(name, id, fault, leaseSeconds);
     const done = await dieDuring('mid-injection', async (): Promise<Answer[]> =>
       fault.onHost

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../scripts/system/run.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
@@ -38,8 +39,14 @@ export function fakeLab(
     get kubernetes() {
       return unused();
     },
-    get etcd() {
-      return unused();
+    etcd: {
+      members: unused,
+      call: unused,
+      // Of all that it is asked, only `snapshot save FILE` is.
+      ctl: async ([, , file = '']) => {
+        await writeFile(file, 'a snapshot');
+        return { exitCode: 0, stdout: '', stderr: '' };
+      },
     },
   };
 }

@@ -9,7 +9,7 @@ import { moveFile } from '../../scripts/faults/move-file.ts';
 import { stopService } from '../../scripts/faults/stop-service.ts';
 import { stopServices } from '../../scripts/faults/stop-services.ts';
 import { wayBackFrom } from '../../scripts/faults/fault.ts';
-import { createFaults, type Faults } from '../../scripts/faults/faults.ts';
+import { checkpointBefore, createFaults, type Faults } from '../../scripts/faults/faults.ts';
 import { faultsLeft } from '../../scripts/faults/left.ts';
 import { hostLeasePath } from '../../scripts/faults/on-host.ts';
 import { injectScript, undoScript } from '../../scripts/faults/on-machine.ts';
@@ -228,7 +228,15 @@ describe.skipIf(why !== undefined)(`faults on a local machine${why === undefined
     const injected = await faults.inject(deleteEtcdKeys('w1'));
     await expect(faults.undo(injected)).rejects.toMatchObject({ code: 'fault-needs-reset' });
     expect(await faults.undoAll()).toMatchObject([{ outcome: 'needs-reset' }]);
+    // The reset goes back to what was kept before the first of them.
+    await faults.inject(deleteEtcdKeys('w1'));
+    const checkpoint = checkpointBefore(lab, await faults.open());
+    expect(checkpoint).toBe(join(folder, `checkpoint/before-${injected.id}.db`));
+    expect(await readFile(checkpoint!, 'utf8')).toBe('a snapshot');
     await faults.closeAfterReset();
     expect(await faults.open()).toEqual([]);
+    expect(await readdir(join(folder, 'checkpoint'))).toEqual([]);
+    expect(checkpointBefore(lab, [await faults.inject(moveFile('w1', path))])).toBeUndefined();
+    await faults.undoAll();
   });
 });

@@ -44,7 +44,8 @@ describe.concurrent.each(deathPoints)(`kill -9, %s${why === undefined ? '' : ` (
 
   /** The first machine, or both, and what is in the lab's folder beside its journal and the stand-ins. */
   const stateOf = async (folder: string, both: boolean): Promise<string> => {
-    const kept = (await readdir(folder).catch(() => [])).filter((file) => file !== 'bin' && file !== 'faults.jsonl');
+    const files = await readdir(folder, { recursive: true }).catch(() => []);
+    const kept = files.filter((file) => !/^(bin.*|faults.jsonl|checkpoint)$/.test(file));
     const looks = [machines.w1, ...(both ? [machines.w2] : [])].map((machine) => machine.fingerprintSoon());
     return [...(await Promise.all(looks)), ...kept].join('\n');
   };

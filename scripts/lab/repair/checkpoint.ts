@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FiredrillError } from '../../system/errors.ts';
 import { waitUntil } from '../../system/wait.ts';
@@ -7,14 +7,18 @@ import { etcdHasLeader } from '../health.ts';
 import type { Lab } from '../lab.ts';
 import { runsKubelet } from '../layout.ts';
 
-export const checkpointPath = (lab: Lab): string => join(lab.folder, 'checkpoint', 'snapshot.db');
+/** The checkpoint of the first boot, or of the moment before a fault that only a reset undoes, by its id. */
+export const checkpointPath = (lab: Pick<Lab, 'folder'>, fault?: string): string =>
+  join(lab.folder, 'checkpoint', fault === undefined ? 'snapshot.db' : `before-${fault}.db`);
 
 /**
  * Keeps a snapshot of etcd on the host: the cluster as it is now, to which a reset can go back.
  * @throws FiredrillError `checkpoint-failed`.
  */
-export async function takeCheckpoint(lab: Lab): Promise<void> {
-  const path = checkpointPath(lab);
+export async function takeCheckpoint(
+  lab: Pick<Lab, 'folder' | 'machinesWithRole' | 'etcd'>,
+  path = checkpointPath(lab),
+): Promise<void> {
   await mkdir(join(lab.folder, 'checkpoint'), { recursive: true });
   const member = lab.machinesWithRole('etcd')[0]?.name ?? 'e1';
   const result = await lab.etcd.ctl(['snapshot', 'save', `${path}.new`], { members: [member], timeoutSeconds: 30 });
@@ -29,6 +33,8 @@ export async function takeCheckpoint(lab: Lab): Promise<void> {
 
 export interface RestoreOptions {
   signal?: AbortSignal | undefined;
+  /** A later checkpoint than that of the first boot. It is used once: where it is no good, the next restore does without. */
+  preferred?: string | undefined;
 }
 
 /**
@@ -39,7 +45,8 @@ export interface RestoreOptions {
  * @throws FiredrillError `checkpoint-missing`, `restore-failed`.
  */
 export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}): Promise<void> {
-  const path = checkpointPath(lab);
+  const { preferred } = options;
+  const path = preferred !== undefined && existsSync(preferred) ? preferred : checkpointPath(lab);
   if (!existsSync(path)) {
     throw new FiredrillError('There is no checkpoint of this lab to go back to.', {
       code: 'checkpoint-missing',
@@ -47,6 +54,7 @@ export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}):
     });
   }
   const snapshot = await readFile(path);
+  if (path === preferred) await rm(path);
   const members = lab.machinesWithRole('etcd');
   const token = `${lab.layout.name}-${Date.now().toString(36)}`;
   const cluster = members.map(({ name, address }) => `${name}=https://${address}:2380`).join(',');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { runOrThrow } from '../../system/run.ts';
 import { FiredrillError } from '../../system/errors.ts';
 import { waitUntil } from '../../system/wait.ts';
@@ -17,6 +18,8 @@ import { repairMachine } from './machine.ts';
 export interface RepairOptions {
   signal?: AbortSignal | undefined;
   reporter: ActionReporter;
+  /** A checkpoint to prefer to that of the first boot, where there is one: see `RestoreOptions`. */
+  checkpoint?: string | undefined;
 }
 
 /** Seconds that etcd, left to itself with all its members started, is given to elect a leader before it is restored. */
@@ -42,10 +45,10 @@ export async function repairLab(lab: Lab, options: RepairOptions): Promise<strin
   await act('Put the machines back as they were told to be', async () =>
     (await Promise.all(lab.layout.machines.map(({ name }) => repairMachine(lab, name, signal)))).flat(),
   );
-  await act('Prove or restore etcd', () => proveOrRestoreEtcd(lab, signal));
+  await act('Prove or restore etcd', () => proveOrRestoreEtcd(lab, options));
   await act('Wait for the API server', () => none(awaitApiServer(lab, signal)));
   await act("Prove the cluster's own objects", async () => [
-    ...(await proveObjects(lab, signal)),
+    ...(await proveObjects(lab, options)),
     ...(await forgetAbsentJoiners(lab, signal)),
   ]);
   await act('Wait for the nodes', () =>
@@ -79,7 +82,7 @@ async function startMachines(lab: Lab, { signal, reporter }: RepairOptions): Pro
   return [...off, ...paused].map(({ machine }) => `${machine} did not run`);
 }
 
-async function proveOrRestoreEtcd(lab: Lab, signal?: AbortSignal): Promise<string[]> {
+async function proveOrRestoreEtcd(lab: Lab, { signal, checkpoint }: RepairOptions): Promise<string[]> {
   const members = lab.machinesWithRole('etcd');
   const looks = await Promise.all(
     members.map(
@@ -96,7 +99,7 @@ async function proveOrRestoreEtcd(lab: Lab, signal?: AbortSignal): Promise<strin
       if (!(error instanceof FiredrillError)) throw error;
     }
   }
-  await restoreCheckpoint(lab, { signal });
+  await restoreCheckpoint(lab, { signal, preferred: checkpoint });
   return ['etcd was restored from the checkpoint, all members together'];
 }
 
@@ -114,11 +117,17 @@ const awaitApiServer = (lab: Lab, signal?: AbortSignal) =>
   waitUntil(() => apiServersReady(lab), { what: 'the API server answers', deadlineSeconds, signal });
 
 /** A cluster that forgot its own DNS has lost its keys: then the checkpoint comes back. */
-async function proveObjects(lab: Lab, signal?: AbortSignal): Promise<string[]> {
-  const missing = await isMissing(lab, '/apis/apps/v1/namespaces/kube-system/deployments/coredns');
-  if (missing) {
-    await restoreCheckpoint(lab, { signal });
+async function proveObjects(lab: Lab, { signal, checkpoint }: RepairOptions): Promise<string[]> {
+  const isWithoutDns = () => isMissing(lab, '/apis/apps/v1/namespaces/kube-system/deployments/coredns');
+  const restore = async (): Promise<void> => {
+    await restoreCheckpoint(lab, { signal, preferred: checkpoint });
     await awaitApiServer(lab, signal);
+  };
+  const missing = await isWithoutDns();
+  if (missing) {
+    const isLater = checkpoint !== undefined && existsSync(checkpoint);
+    await restore();
+    if (isLater && (await isWithoutDns())) await restore();
   }
   await lab.kubernetes.apply(await addonManifests(lab));
   return missing ? ["the cluster's objects were gone: etcd was restored from the checkpoint"] : [];

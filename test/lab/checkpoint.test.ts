@@ -1,0 +1,37 @@
+import { mkdirSync, mkdtempSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { createLayout } from '../../scripts/lab/layout.ts';
+import { checkpointPath, restoreCheckpoint } from '../../scripts/lab/repair/checkpoint.ts';
+
+function labWith(...checkpoints: (string | undefined)[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'firedrill-checkpoint-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const layout = createLayout({ name: 'l' });
+  const restored: string[] = [];
+  const on = (machine: string, _: string, options?: { input?: Uint8Array }) => {
+    if (options?.input) restored.push(`${machine} ${Buffer.from(options.input).toString()}`);
+    // The test ends here: what follows needs a cluster.
+    return Promise.resolve({ exitCode: options?.input ? 1 : 0, stdout: '', stderr: 'no etcd here' });
+  };
+  const machinesWithRole = (role: 'etcd') => layout.machines.filter(({ roles }) => roles.includes(role));
+  const lab = { folder, layout, on, machinesWithRole } as unknown as Lab;
+  mkdirSync(join(folder, 'checkpoint'));
+  for (const fault of checkpoints) writeFileSync(checkpointPath(lab, fault), fault ?? 'first boot');
+  return { lab, restored };
+}
+
+test('the checkpoint before a fault is preferred, goes into all members, and is used once', async () => {
+  const { lab, restored } = labWith(undefined, 'f1');
+  const preferred = checkpointPath(lab, 'f1');
+  await expect(restoreCheckpoint(lab, { preferred })).rejects.toMatchObject({ code: 'restore-failed' });
+  expect(restored).toEqual(['e1 f1', 'e2 f1', 'e3 f1']);
+  expect(existsSync(preferred)).toBe(false);
+  await expect(restoreCheckpoint(lab, { preferred })).rejects.toMatchObject({ code: 'restore-failed' });
+  expect(restored.slice(3)).toEqual(['e1 first boot', 'e2 first boot', 'e3 first boot']);
+  expect(existsSync(checkpointPath(lab))).toBe(true);
+});
