@@ -56,7 +56,7 @@ it('a new process lists what is broken, and puts back one or all of it', async (
   const open = await listed();
   expect(open.map(({ id }) => id)).toEqual([first.id, second.id]);
   expect(open).toMatchObject([{ title: first.fault.title, wayBack: 'lease' }, { title: second.fault.title }]);
-  const doctor = await firedrill(['doctor']);
+  const doctor = await firedrill(['doctor', '--json']);
   expect(doctor.stdout).toContain(first.fault.title);
   expect(doctor, doctor.all).toMatchObject({ exitCode: 1 });
 
@@ -73,5 +73,5 @@ it('a new process lists what is broken, and puts back one or all of it', async (
   await ok('faults', 'undo', '--all');
   expect(await isThere('second')).toBe(true);
   expect(await listed()).toEqual([]);
-  expect((await firedrill(['doctor'])).stdout).not.toContain(second.fault.title);
+  expect((await firedrill(['doctor', '--json'])).stdout).not.toContain(second.fault.title);
 });
