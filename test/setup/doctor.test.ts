@@ -102,7 +102,10 @@ describe('each finding that is not fine', () => {
 
     test('of a drill that runs are no orphans, and no advice ends it', async () => {
       const running = ['w2 has no power'];
-      expect(await findingFor({ running })).toMatchObject({ level: 'ok', saw: expect.stringContaining('w2 has') });
+      expect(await findingFor({ running })).toMatchObject({
+        level: 'ok',
+        saw: expect.stringContaining('w2 has') as string,
+      });
       const both = await findingFor({ running, orphans: [orphan] });
       expect(both?.remedy).toBe("Run 'npx firedrill faults undo 1f2e'.");
     });
