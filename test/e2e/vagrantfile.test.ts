@@ -37,7 +37,12 @@ afterAll(() => rm(state, { recursive: true }));
 
 const told = (lab: string) =>
   execa('ruby', [join(checkoutFolder, 'test/support/told-to-vagrant.rb'), join(checkoutFolder, 'Vagrantfile')], {
-    env: { FIREDRILL_LAB: lab, XDG_STATE_HOME: state, VAGRANT_HOME: '/vagrant.d' },
+    env: {
+      FIREDRILL_LAB: lab,
+      XDG_STATE_HOME: state,
+      VAGRANT_HOME: '/vagrant.d',
+      VAGRANT_DOTFILE_PATH: join(state, 'firedrill/labs', lab, 'vagrant'),
+    },
     reject: false,
   });
 
