@@ -10,8 +10,8 @@ import { vagrant } from './vagrant.ts';
 
 export interface VagrantUp {
   bundle: Bundle;
-  /** Names of the machines to boot. Default: all. */
-  names?: readonly string[];
+  /** Names of the machines to boot; none is possible. Default: all. */
+  names?: readonly string[] | undefined;
   signal?: AbortSignal | undefined;
   shown: ShownAction;
 }
@@ -21,16 +21,18 @@ export interface VagrantUp {
  * Vagrant works.
  * @throws FiredrillError `vagrant-failed`.
  */
-export async function vagrantUp(layout: Layout, { bundle, names = [], signal, shown }: VagrantUp): Promise<void> {
+export async function vagrantUp(layout: Layout, { bundle, names, signal, shown }: VagrantUp): Promise<void> {
   const isDocker = layout.provider === 'docker';
   await Promise.all([
     isDocker && fillImageStores(layout, { ...bundle, signal }),
-    vagrant(layout.name, ['up', `--provider=${layout.provider}`, ...names], {
-      signal,
-      onLine: (line) => {
-        shown.update(line.replace(/^==> /, '').trim());
-      },
-    }),
+    names?.length !== 0 &&
+      vagrant(layout.name, ['up', `--provider=${layout.provider}`, ...(names ?? [])], {
+        signal,
+        onLine: (line) => {
+          shown.update(line.replace(/^==> /, '').trim());
+        },
+        onOrphansEnded: () => removeUnknownMachines(layout),
+      }),
   ]);
   if (isDocker) await removeHelpers(layout.name);
 }
@@ -44,6 +46,10 @@ export async function thoseThatDoNotRun(labName: string, machines: readonly Mach
 /** A container that Vagrant was killed over has the machine's name and would be in its way. */
 export async function removeUnknownContainers(layout: Layout): Promise<void> {
   await removeHelpers(layout.name);
+  await removeUnknownMachines(layout);
+}
+
+async function removeUnknownMachines(layout: Layout): Promise<void> {
   for (const { id, machine } of await listContainers(layout.name)) {
     if ((await knownContainer(labFolder(layout.name), machine)) !== id) await endContainer(['rm', '--force'], id);
   }

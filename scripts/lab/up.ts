@@ -195,8 +195,8 @@ async function makeNetwork({ layout, options }: Boot): Promise<void> {
 async function bootMachines({ layout, bundle, options }: Boot, shown: ShownAction): Promise<string> {
   await closeConnections(layout, labFolder(layout.name));
   // Vagrant has nothing to do for those that run, and its threads would only be in each other's way.
-  const off = layout.provider === 'docker' ? await thoseThatDoNotRun(layout.name, layout.machines) : [];
-  await vagrantUp(layout, { bundle, names: off.map(({ name }) => name), signal: options.signal, shown });
+  const off = layout.provider === 'docker' ? await thoseThatDoNotRun(layout.name, layout.machines) : undefined;
+  await vagrantUp(layout, { bundle, names: off?.map(({ name }) => name), signal: options.signal, shown });
   return `${layout.machines.length} machines`;
 }
 

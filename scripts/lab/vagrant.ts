@@ -1,16 +1,21 @@
 import { FiredrillError, Interrupted } from '../system/errors.ts';
 import { checkoutFolder } from '../system/folders.ts';
 import { run, type CommandResult } from '../system/run.ts';
+import { endOrphans } from './vagrant-orphans.ts';
 import { vagrantFolder } from './vagrant-link.ts';
 
 export interface VagrantOptions {
   signal?: AbortSignal | undefined;
   onLine?: ((line: string) => void) | undefined;
+  /** Called when a Vagrant was ended half-way: what it began is to be put in order before the next one works. */
+  onOrphansEnded?: (() => Promise<void>) | undefined;
 }
 
 /** What Vagrant says where another of its processes works on a machine: one that outlived a firedrill that was killed. */
 const isLocked = /another (Vagrant )?process is (already|currently)/;
-/** Seconds that the other one is given to end. */
+/** Seconds that the other one is given to do its work; then, if no firedrill waits for it, it is ended. */
+const orphanSeconds = 20;
+/** Seconds that one which somebody runs by hand is given. */
 const lockedSeconds = 180;
 
 /**
@@ -20,6 +25,7 @@ const lockedSeconds = 180;
 export async function vagrant(labName: string, args: readonly string[], options: VagrantOptions = {}): Promise<string> {
   const startedAt = Date.now();
   let result = await once(labName, args, options);
+  let orphansAreEnded = false;
   while (
     result.exitCode !== 0 &&
     isLocked.test(result.stdout + result.stderr) &&
@@ -27,6 +33,10 @@ export async function vagrant(labName: string, args: readonly string[], options:
   ) {
     options.onLine?.('Another vagrant works on the machines: wait for it');
     await new Promise((resolve) => setTimeout(resolve, 2000));
+    if (!orphansAreEnded && Date.now() - startedAt > orphanSeconds * 1000) {
+      orphansAreEnded = true;
+      if ((await endOrphans(vagrantEnvironment(labName))) > 0) await options.onOrphansEnded?.();
+    }
     result = await once(labName, args, options);
   }
   if (result.exitCode === 0) return result.stdout;
