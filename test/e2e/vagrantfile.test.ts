@@ -28,7 +28,8 @@ beforeAll(async () => {
   };
   for (const provider of providers) {
     const lab = join(state, 'firedrill', 'labs', provider);
-    await mkdir(lab, { recursive: true });
+    // Vagrant's own folder of the lab is there once it has been rendered.
+    await mkdir(join(lab, 'vagrant'), { recursive: true });
     const plan = await planFor(createLayout({ name: provider, provider }), bundle, '/lab');
     await writeFile(join(lab, 'machines.json'), JSON.stringify(plan));
   }
