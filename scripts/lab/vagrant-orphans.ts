@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { statOf } from '../system/proc-stat.ts';
 
 /**
  * Ends Vagrants of a lab that outlived the firedrill that ran them. One whose output nobody reads any more may hang for
@@ -28,9 +29,8 @@ async function isOrphan(pid: string, environment: Readonly<Record<string, string
     if (!words.slice(0, 2).some((word) => /(^|\/)vagrant$/.test(word))) return false;
     const variables = new Set((await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0'));
     if (!Object.entries(environment).every(([name, value]) => variables.has(`${name}=${value}`))) return false;
-    // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: after the name, the state and the parent.
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] !== String(process.pid);
+    const parent = (await statOf(pid))?.[1];
+    return parent !== undefined && parent !== String(process.pid);
   } catch {
     // Ended, or somebody else's.
     return false;

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted } from './errors.ts';
 import { readIfThere } from './files.ts';
+import { statOf } from './proc-stat.ts';
 
 export interface Process {
   pid: number;
@@ -118,7 +119,4 @@ export async function lives(pid: number, started = ''): Promise<boolean> {
 }
 
 /** Field 22 of /proc/PID/stat (proc(5)); undefined where there is no /proc. */
-async function startOf(pid: number): Promise<string | undefined> {
-  const stat = await readIfThere(`/proc/${pid}/stat`).catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-}
+const startOf = async (pid: number): Promise<string | undefined> => (await statOf(pid))?.[19];

@@ -5,7 +5,6 @@ import { waitUntil } from '../../system/wait.ts';
 import { acting, type ActionReporter } from '../acting.ts';
 import { listContainers } from '../docker.ts';
 import { apiServersReady, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from '../health.ts';
-import { KubernetesError } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import { addonManifests } from '../addons.ts';
 import { dismissJoiners } from '../scale/dismiss.ts';
@@ -14,6 +13,7 @@ import { joinersOf } from '../scale/workers.ts';
 import { bringUp } from '../up.ts';
 import { restoreCheckpoint } from './checkpoint.ts';
 import { repairMachine } from './machine.ts';
+import { isWithoutDns } from './own-objects.ts';
 
 export interface RepairOptions {
   signal?: AbortSignal | undefined;
@@ -118,27 +118,16 @@ const awaitApiServer = (lab: Lab, signal?: AbortSignal) =>
 
 /** A cluster that forgot its own DNS has lost its keys: then the checkpoint comes back. */
 async function proveObjects(lab: Lab, { signal, checkpoint }: RepairOptions): Promise<string[]> {
-  const isWithoutDns = () => isMissing(lab, '/apis/apps/v1/namespaces/kube-system/deployments/coredns');
   const restore = async (): Promise<void> => {
     await restoreCheckpoint(lab, { signal, preferred: checkpoint });
     await awaitApiServer(lab, signal);
   };
-  const missing = await isWithoutDns();
+  const missing = await isWithoutDns(lab);
   if (missing) {
     const isLater = checkpoint !== undefined && existsSync(checkpoint);
     await restore();
-    if (isLater && (await isWithoutDns())) await restore();
+    if (isLater && (await isWithoutDns(lab))) await restore();
   }
   await lab.kubernetes.apply(await addonManifests(lab));
   return missing ? ["the cluster's objects were gone: etcd was restored from the checkpoint"] : [];
-}
-
-async function isMissing(lab: Lab, path: string): Promise<boolean> {
-  try {
-    await lab.kubernetes.get(path);
-    return false;
-  } catch (error) {
-    if (error instanceof KubernetesError && error.status === 404) return true;
-    throw error;
-  }
 }

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { listContainers } from '../docker.ts';
-import { KubernetesError } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import { joinersOf } from '../scale/workers.ts';
 import { ownNamespaces } from './leftovers.ts';
+import { isWithoutDns } from './own-objects.ts';
 
 /** What a reset finds, before it changes anything. */
 export interface Survey {
@@ -33,7 +33,7 @@ export async function surveyLab(lab: Lab, containersOf: typeof listContainers = 
     destroyedMachines(lab, containersOf),
     lab.etcd.members({ timeoutSeconds: limitSeconds }),
     foreignIn(lab),
-    isGone(lab, '/apis/apps/v1/namespaces/kube-system/deployments/coredns'),
+    isWithoutDns(lab, { timeoutSeconds: limitSeconds }).catch(() => false),
   ]);
   const serves = members.every(({ answers }) => answers) && members.some(({ isLeader }) => isLeader);
   const lost = dnsIsGone || (!serves && (await someMemberIsEmpty(lab, destroyed)));
@@ -60,15 +60,6 @@ async function foreignIn(lab: Lab): Promise<Survey['cluster']> {
     return { namespaces: foreign, volumes: volumes.length };
   } catch {
     return undefined;
-  }
-}
-
-async function isGone(lab: Lab, path: string): Promise<boolean> {
-  try {
-    await lab.kubernetes.get(path, { timeoutSeconds: limitSeconds });
-    return false;
-  } catch (error) {
-    return error instanceof KubernetesError && error.status === 404;
   }
 }
 
