@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { findLessons } from '../course/load.ts';
 import type { Proof } from '../course/author-check.ts';
+import { readIfThere } from '../system/files.ts';
 import { checkoutFolder } from '../system/folders.ts';
 import { run } from '../system/run.ts';
 import { playInARow } from './in-a-row.ts';
 import { soakOptions } from './options.ts';
 import { SoakRecord, type Round } from './record.ts';
-import { goodInARow, summaryLines, writeResult } from './results.ts';
+import { goodInARow, partsOf, soakPage, summaryLines, writeResult } from './results.ts';
 
 const recordOf = (lesson: number): SoakRecord => new SoakRecord(`lesson-${String(lesson).padStart(2, '0')}`);
 
@@ -65,18 +66,18 @@ export function proofsIn(output: string): Proof[] {
   });
 }
 
-/** All lessons, whichever ran just now: the page is about all. */
+/** All lessons, whichever ran just now: the page is about all. One that never ran here keeps what the page says of it. */
 async function resultLines(numbers: readonly number[], wanted: number): Promise<string[]> {
-  const lines: string[] = [];
-  for (const number of numbers) {
-    const rounds = await recordOf(number).rounds();
-    if (rounds.length === 0) continue;
-    lines.push(
-      `### Lesson ${number}: ${goodInARow(rounds)} in a row`,
-      '',
-      ...summaryLines(rounds.slice(-wanted), wanted),
-      '',
-    );
-  }
-  return lines;
+  const written = partsOf((await readIfThere(soakPage)) ?? '', 'lessons');
+  const parts = await Promise.all(
+    numbers.map(async (number) => {
+      const rounds = await recordOf(number).rounds();
+      if (rounds.length === 0) return written.find((part) => part.startsWith(headingOf(number)));
+      const heading = `${headingOf(number)} ${goodInARow(rounds)} in a row`;
+      return [heading, '', ...summaryLines(rounds.slice(-wanted), wanted)].join('\n');
+    }),
+  );
+  return parts.filter((part) => part !== undefined).flatMap((part) => [part, '']);
 }
+
+const headingOf = (lesson: number): string => `### Lesson ${lesson}:`;

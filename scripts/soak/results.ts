@@ -33,6 +33,15 @@ export function withSection(page: string, name: SoakName, lines: readonly string
   return [head, ...others, own].map((part) => part.trimEnd()).join('\n\n') + '\n';
 }
 
+/** The parts of one soak's section that have a heading of their own, each from its `### ` on. */
+export function partsOf(page: string, name: SoakName): string[] {
+  const section = page.split(/^(?=## )/m).find((part) => part.startsWith(`## ${headings[name]}\n`)) ?? '';
+  return section
+    .split(/^(?=### )/m)
+    .slice(1)
+    .map((part) => part.trimEnd());
+}
+
 /** What came out of rounds, as lines of Markdown. */
 export function summaryLines(rounds: readonly Round[], wanted: number): string[] {
   const good = rounds.filter(({ ok }) => ok).length;

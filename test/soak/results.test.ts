@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { leaks } from '../../scripts/soak/leaks.ts';
 import { proofsIn } from '../../scripts/soak/lessons.ts';
 import { soakOptions } from '../../scripts/soak/options.ts';
-import { goodInARow, summaryLines, withSection } from '../../scripts/soak/results.ts';
+import { goodInARow, partsOf, summaryLines, withSection } from '../../scripts/soak/results.ts';
 
 const round = (ok: boolean, seconds = 1) => ({
   round: 1,
@@ -34,6 +34,16 @@ it('replaces its own section of the page, and no other', () => {
   expect(twice).toContain('new');
   expect(twice).not.toContain('old');
   expect(twice.match(/^## /gm)).toHaveLength(2);
+});
+
+it("takes a section apart by its headings, and no other section's", () => {
+  const lessons = ['### Lesson 1: 10 in a row', '', 'well', '', '### Lesson 10: 3 in a row', '', 'less well'];
+  const page = withSection(withSection('# Soak\n', 'lessons', lessons), 'faults', ['### Not a lesson', '', 'a fault']);
+  expect(partsOf(page, 'lessons')).toEqual([
+    '### Lesson 1: 10 in a row\n\nwell',
+    '### Lesson 10: 3 in a row\n\nless well',
+  ]);
+  expect(partsOf('# Soak\n', 'lessons')).toEqual([]);
 });
 
 it('tells a leak from what may differ', () => {
