@@ -8,6 +8,10 @@ const usualLab = 'firedrill';
 /** Where Vagrant keeps what it knows of a lab: beside the lab's other state, for all checkouts. */
 export const vagrantFolder = (labName: string): string => join(labFolder(labName), 'vagrant');
 
+/** What Vagrant knows of one machine: a folder, which is there from the machine's first boot until it is destroyed. */
+export const vagrantRecordOf = (labName: string, machine: string): string =>
+  join(vagrantFolder(labName), 'machines', machine);
+
 /**
  * Lets `vagrant` by hand in the checkout find what it knows of the lab. There is one link: it is for the lab of the usual
  * name, and a second lab beside it does not take it. What to set for that one, the Vagrantfile says.

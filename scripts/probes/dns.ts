@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import { dnsAddress } from '../lab/layout.ts';
+import { cpuSecondsOf } from '../system/proc-stat.ts';
 import type { Reading } from './probe.ts';
 import type { Stream } from './record.ts';
 
@@ -90,7 +90,9 @@ export function dnsFrom(lab: Pick<Lab, 'onHost'>, machine: string): Stream {
         // Two lines: its own, and that of programs that it started, which are none.
         ofShell = Math.max(ofShell, seconds);
         spent(`shell of ${pid}`, ofShell);
-        spent(`ssh ${pid}`, cpuSecondsOf(pid));
+        void cpuSecondsOf(pid).then((ofSsh) => {
+          spent(`ssh ${pid}`, ofSsh);
+        });
       };
       // A connection of its own: over the kept one, another process would do its work.
       await lab
@@ -109,17 +111,6 @@ export function dnsFrom(lab: Pick<Lab, 'onHost'>, machine: string): Stream {
       await pause(limitSeconds * 1000, undefined, { signal }).catch(() => undefined);
     }
   };
-}
-
-/** CPU time of a process so far, in seconds; 0 where there is no /proc to tell. */
-function cpuSecondsOf(pid: string): number {
-  try {
-    // proc_pid_stat(5): behind the name in brackets, the 12th and 13th are utime and stime, in hundredths of a second.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return 0;
-  }
 }
 
 /** User and system time in a line of bash's `times`, in seconds. */

@@ -11,6 +11,7 @@ import type { Lab } from '../lab.ts';
 import type { Layout, Machine } from '../layout.ts';
 import { closeConnection } from '../remote.ts';
 import { renderLab } from '../render.ts';
+import { vagrantRecordOf } from '../vagrant-link.ts';
 import { vagrant } from '../vagrant.ts';
 import { forgetJoiner } from './joiner.ts';
 
@@ -27,7 +28,7 @@ export async function removeMachines(lab: Lab, machines: readonly Machine[], sig
   const isDocker = lab.layout.provider === 'docker';
   // Power off at once: nothing is kept, and a graceful end takes seconds.
   if (isDocker) await killContainers(lab, names, signal);
-  const known = names.filter((name) => existsSync(recordOf(lab, name)));
+  const known = names.filter((name) => existsSync(vagrantRecordOf(lab.layout.name, name)));
   if (known.length > 0) await vagrant(lab.layout.name, ['destroy', '--force', '--no-parallel', ...known], { signal });
   if (isDocker) await removeFromDocker(lab, machines, signal);
   await Promise.all(names.map((name) => closeConnection(name, lab.folder)));
@@ -38,12 +39,10 @@ export async function removeFiles(lab: Lab, keep: Layout, machines: readonly Mac
   for (const { name } of machines) {
     await forgetJoiner(lab.folder, name);
     await rm(join(lab.folder, 'cloud-config', name), { recursive: true, force: true });
-    await rm(recordOf(lab, name), { recursive: true, force: true });
+    await rm(vagrantRecordOf(lab.layout.name, name), { recursive: true, force: true });
   }
   await render(keep);
 }
-
-const recordOf = (lab: Lab, name: string): string => join(lab.folder, 'vagrant', 'machines', name);
 
 const containersOf = async (lab: Lab, names: readonly string[], signal?: AbortSignal) =>
   (await listContainers(lab.layout.name, signal)).filter(({ machine }) => names.includes(machine));
