@@ -1,4 +1,4 @@
-import { RedisConnection } from './redis.ts';
+import { RedisAway, RedisConnection } from './redis.ts';
 
 export interface Message {
   text: string;
@@ -13,11 +13,18 @@ const shownAtOnce = 50;
 /** Reads answer from memory for this long: load on the page does not become load on Redis. */
 const cacheMilliseconds = 100;
 
+/**
+ * While no Redis answers, what was read last is shown up to this age. It is time enough to find that a connection is
+ * broken and to make another one: a Redis that was slow for a moment costs nobody a page.
+ */
+const staleMilliseconds = 5000;
+
 /** The guestbook's messages: written to the primary, read from the replica, or from the primary when that is away. */
 export class Messages {
   readonly primary: RedisConnection;
   readonly replica: RedisConnection | undefined;
   #cached: { messages: Promise<readonly Message[]>; until: number } | undefined;
+  #lastRead: { messages: readonly Message[]; at: number } | undefined;
 
   constructor(addresses: { primary: string; replica?: string | undefined }) {
     this.primary = new RedisConnection(addresses.primary);
@@ -25,13 +32,14 @@ export class Messages {
   }
 
   /**
-   * The newest messages, newest first; at most 100 ms old, plus what the replica lags behind.
-   * @throws RedisAway where neither Redis answers.
+   * The newest messages, newest first; at most 100 ms old, plus what the replica lags behind. While no Redis answers,
+   * those that were read last, at most 5 s ago.
+   * @throws RedisAway where neither Redis has answered for longer.
    */
   newest(): Promise<readonly Message[]> {
     const now = performance.now();
     if (this.#cached && now < this.#cached.until) return this.#cached.messages;
-    const messages = this.#read();
+    const messages = this.#remembered(this.#read());
     const cached = { messages, until: now + cacheMilliseconds };
     this.#cached = cached;
     messages.catch(() => {
@@ -50,7 +58,10 @@ export class Messages {
     await this.primary.send(['LPUSH', list, JSON.stringify(message)]);
     await this.primary.send(['LTRIM', list, '0', String(kept - 1)]);
     // Who wrote through this pod reads it back from this pod.
-    this.#cached = { messages: this.#readFrom(this.primary), until: performance.now() + cacheMilliseconds };
+    this.#cached = {
+      messages: this.#remembered(this.#readFrom(this.primary)),
+      until: performance.now() + cacheMilliseconds,
+    };
     this.#cached.messages.catch(() => undefined);
     return message;
   }
@@ -58,6 +69,19 @@ export class Messages {
   close(): void {
     this.primary.close();
     this.replica?.close();
+  }
+
+  /** What is being read, or, where it cannot be, what was read last. */
+  async #remembered(read: Promise<readonly Message[]>): Promise<readonly Message[]> {
+    try {
+      const messages = await read;
+      this.#lastRead = { messages, at: performance.now() };
+      return messages;
+    } catch (error) {
+      const last = this.#lastRead;
+      if (!(error instanceof RedisAway) || !last || performance.now() - last.at > staleMilliseconds) throw error;
+      return last.messages;
+    }
   }
 
   async #read(): Promise<readonly Message[]> {

@@ -6,6 +6,9 @@ import { RedisAway } from './redis.ts';
 const longestBody = 8 * 1024;
 const longestMessage = 500;
 
+/** A pod that starts is given this long to read from Redis before it takes requests all the same. */
+const startMilliseconds = 10_000;
+
 /** A request that cannot be served as it is. */
 class BadRequest extends Error {
   readonly status: number;
@@ -19,14 +22,21 @@ class BadRequest extends Error {
 export class Web {
   readonly server: Server;
   readonly #identity: Identity;
-  readonly #messages: Messages;
+  readonly #messages: Pick<Messages, 'newest' | 'add' | 'primary' | 'replica'>;
+  readonly #patientUntil: number;
+  #hasStarted = false;
   #draining = false;
   #requests = 0;
   #open = 0;
   /** The page for these very messages: rendered once per read of Redis, not once per request. */
   #page: { messages: readonly Message[]; html: string } | undefined;
 
-  constructor(identity: Identity, messages: Messages) {
+  constructor(
+    identity: Identity,
+    messages: Pick<Messages, 'newest' | 'add' | 'primary' | 'replica'>,
+    patienceMilliseconds = startMilliseconds,
+  ) {
+    this.#patientUntil = performance.now() + patienceMilliseconds;
     this.#identity = identity;
     this.#messages = messages;
     this.server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
@@ -112,11 +122,29 @@ export class Web {
         sendJson(response, 200, { alive: true });
         return;
       case '/readyz':
-        // Not ready while draining, and for no other reason. Were Redis one, its failure would make every pod unready at
-        // once: the Service would have no endpoint, and people would see refused connections instead of a page that
-        // says what is wrong. A pod that cannot do better than its neighbours should not leave them its work.
-        sendJson(response, this.#draining ? 503 : 200, { ready: !this.#draining });
+        await this.#sendReady(response);
         return;
+    }
+  }
+
+  /**
+   * Not ready before it could read from Redis once: a pod that has no connection yet would fail requests that its
+   * neighbours can serve. From then on not ready while draining, and for no other reason. Were Redis one, its failure would
+   * make every pod unready at once: the Service would have no endpoint, and people would see refused connections instead of
+   * a page that says what is wrong. A pod that cannot do better than its neighbours should not leave them its work.
+   */
+  async #sendReady(response: ServerResponse): Promise<void> {
+    this.#hasStarted ||= performance.now() >= this.#patientUntil || (await this.#canRead());
+    const ready = this.#hasStarted && !this.#draining;
+    sendJson(response, ready ? 200 : 503, { ready });
+  }
+
+  async #canRead(): Promise<boolean> {
+    try {
+      await this.#messages.newest();
+      return true;
+    } catch {
+      return false;
     }
   }
 
