@@ -36,6 +36,10 @@ export function httpsGet({ body, ...options }: HttpsRequest): Promise<Answer> {
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (text += chunk));
       response.on('error', fail);
+      // Ended by the signal just when all had come: neither an error nor an end.
+      response.on('close', () => {
+        fail(new Error('the answer broke off'));
+      });
       response.on('end', () => {
         resolve({ status: response.statusCode ?? 0, body: text });
       });

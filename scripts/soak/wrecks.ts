@@ -73,7 +73,7 @@ export const wrecks: readonly [Wreck, ...Wreck[]] = [
     make: (lab) =>
       lab.on(
         'w1',
-        'echo KUBERNETES_BIN=/opt/older > /etc/kubernetes/version.env; systemctl restart kubelet kube-proxy',
+        'echo KUBERNETES_BIN=/opt/older > /etc/kubernetes/version.env; systemctl restart --no-block kubelet kube-proxy',
       ),
   },
   { name: 'a worker joined', destroysMachines: true, make: (lab) => scale(lab, 3, true) },

@@ -1,0 +1,41 @@
+import { afterEach, expect, it } from 'vitest';
+import { run } from '../../scripts/system/run.ts';
+
+/** As a kept connection of ssh does, something holds the output of a command that was ended. It says which process. */
+const holdsItsOutput = ['-c', 'sleep 30 & echo $!; exec sleep 30'];
+let holder = 0;
+const hear = (line: string): void => {
+  holder = Number(line);
+};
+
+afterEach(() => {
+  if (holder > 0) process.kill(holder);
+  holder = 0;
+});
+
+it('does not wait for what holds the output of a program that ran out of time', async () => {
+  const startedAt = Date.now();
+  await expect(run('sh', holdsItsOutput, { timeoutSeconds: 1, onLine: hear })).rejects.toMatchObject({
+    code: 'command-timed-out',
+  });
+  expect(Date.now() - startedAt).toBeLessThan(10_000);
+}, 15_000);
+
+it('nor of one that was interrupted', async () => {
+  const interrupt = new AbortController();
+  const running = run('sh', holdsItsOutput, {
+    signal: interrupt.signal,
+    onLine: (line) => {
+      hear(line);
+      interrupt.abort();
+    },
+  });
+  await expect(running).rejects.toMatchObject({ name: 'Interrupted' });
+}, 15_000);
+
+it('hears all that a program says, and its exit code', async () => {
+  const lines: string[] = [];
+  const ran = await run('sh', ['-c', 'echo one; echo two >&2; exit 3'], { onLine: (line) => lines.push(line) });
+  expect(ran).toEqual({ stdout: 'one\n', stderr: 'two\n', exitCode: 3 });
+  expect(lines.toSorted()).toEqual(['one', 'two']);
+});
