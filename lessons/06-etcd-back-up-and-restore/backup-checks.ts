@@ -1,4 +1,4 @@
-import { counted, firstLine, lookSeconds, machineCheck } from '../../scripts/checks/looking.ts';
+import { counted, firstLine, listed, lookSeconds, machineCheck } from '../../scripts/checks/looking.ts';
 import { met, unknown, unmet, type Check } from '../../scripts/checks/verdict.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 
@@ -15,6 +15,19 @@ export async function removeFromMachines(lab: Lab): Promise<void> {
   await Promise.all(lab.machinesWithRole('etcd').map(({ name }) => lab.on(name, script)));
 }
 
+/** The other etcd machines on which a script ends well: what was to be done on this one may have been done there. */
+async function othersWhere(script: string, lab: Lab, machine: string): Promise<string[]> {
+  const others = lab.machinesWithRole('etcd').map(({ name }) => name);
+  const wrong = others.filter((name) => name !== machine);
+  const looks = await Promise.all(
+    wrong.map((name) => lab.on(name, script, { timeoutSeconds: lookSeconds }).catch(() => undefined)),
+  );
+  return wrong.filter((_, index) => looks[index]?.exitCode === 0);
+}
+
+const wrongMachine = (found: readonly string[], machine: string): string =>
+  `Was it done on ${listed(found)}? It belongs on ${machine}: do the same there.`;
+
 /** A member apart from the cluster answers on its own port, and has the nodes that the snapshot holds. */
 export function scratchMemberHoldsNodes(): Check {
   const { machine, port } = scratch;
@@ -23,7 +36,12 @@ export function scratchMemberHoldsNodes(): Check {
     const script = `ETCDCTL_ENDPOINTS=http://127.0.0.1:${port} ETCDCTL_CACERT= ETCDCTL_CERT= ETCDCTL_KEY= \\
       etcdctl get /registry/minions/ --prefix --keys-only --command-timeout=${lookSeconds}s`;
     const result = await lab.on(machine, script, { timeoutSeconds: lookSeconds + 3 });
-    if (result.exitCode !== 0) return unmet(`nothing answers on port ${port} of ${machine}`, claim);
+    if (result.exitCode !== 0) {
+      const saw = `nothing answers on port ${port} of ${machine}`;
+      const found = await othersWhere(`timeout 2 bash -c '</dev/tcp/127.0.0.1/${port}' 2>/dev/null`, lab, machine);
+      if (found.length === 0) return unmet(saw, claim);
+      return unmet(`${saw}, but something does on ${listed(found)}`, claim, wrongMachine(found, machine));
+    }
     const nodes = result.stdout.split('\n').filter((line) => line !== '');
     return nodes.length > 0 ? met(`it holds ${counted(nodes.length, 'node')}`) : unmet('it holds no nodes', claim);
   });
@@ -43,6 +61,11 @@ export function snapshotsAreKept(): Check {
     const result = await lab.on(machine, script, { timeoutSeconds: lookSeconds + 3 });
     const [count, age, state] = result.stdout.trim().split('\n');
     if (count === undefined || count === '') return unknown(firstLine(result.stderr));
+    if (Number(count) === 0) {
+      const found = await othersWhere(`ls ${folder}/*.db >/dev/null 2>&1`, lab, machine);
+      if (found.length === 0) return unmet('no snapshot', claim);
+      return unmet(`no snapshot, but there are some on ${listed(found)}`, claim, wrongMachine(found, machine));
+    }
     if (Number(count) !== keep) return unmet(counted(Number(count), 'snapshot'), claim);
     if (Number(age) > youngSeconds)
       return unmet(`the newest is ${age ?? '?'} s old`, `one of the last ${youngSeconds} s`);

@@ -1,6 +1,7 @@
 import { appAnswers, appDoesNotAnswer, appHasMessage } from '../../scripts/checks/app.ts';
 import { apiServerAnswers } from '../../scripts/checks/control-plane.ts';
 import { etcdHasLeader, etcdLostQuorum, etcdMemberCountIs, etcdMembersAnswer } from '../../scripts/checks/etcd.ts';
+import { etcdMembersAreStarted } from '../../scripts/checks/etcd-members.ts';
 import {
   etcdClusterId,
   etcdClusterIsNew,
@@ -35,6 +36,10 @@ data: { cluster: '${(await etcdClusterId(lab)) ?? ''}' }
 const noBackup =
   "While etcd has its keys, take it again. Afterwards nothing brings them back: 'firedrill reset' begins the lesson anew.";
 const backup = (file: string) => snapshotIsGood(file, noBackup);
+
+const restored = etcdMembersAreStarted(
+  'Restore all members from the same file, with the same token, then start all. One alone waits for a majority for ever.',
+);
 
 /** Whether the guestbook has the message that was written after the backup. */
 async function fateOfTheMessage(lab: Lab): Promise<string | undefined> {
@@ -88,6 +93,7 @@ export default defineLesson({
       observe: bets.observeDisaster,
       reach: [
         backup('backup/first.db'),
+        restored,
         ...cluster,
         revisionsWereRaised('backup/first.db'),
         etcdClusterIsNew('before-backup'),
@@ -128,6 +134,7 @@ export default defineLesson({
       observe: bets.observeDisaster,
       reach: [
         backup('backup/second.db'),
+        restored,
         ...cluster,
         revisionsWereRaised('backup/second.db'),
         etcdClusterIsNew('before-backup', 'before-second-backup'),

@@ -20,6 +20,7 @@ import { applyGuestbook } from '../guestbook.ts';
 import { comebackBets, observeComeback } from './comeback.ts';
 import { endedByWrongChecksum } from './last-words.ts';
 import { forgetMembers, memberIsNew, rememberMember } from './new-member.ts';
+import { otherMembersAnswer } from './other-members.ts';
 import { emptyDisk, longestWait, observeReplacement, visitorsOfTheApp, wrongByte } from './replacement.ts';
 import { putRightDiskBack } from './right-disk.ts';
 import { controllersWork, kubeletsReport } from './signs-of-life.ts';
@@ -84,7 +85,7 @@ export default defineLesson({
       },
       bites: [etcdMembersAreSilent(1), etcdHasQuorum()],
       observe: observeReplacement,
-      recovered: [...etcdIsWhole, memberIsNew('e2')],
+      recovered: [otherMembersAnswer('e2'), ...etcdIsWhole, memberIsNew('e2')],
       unharmed: nothingLost,
     }),
     'A byte is wrong': drill({
@@ -96,7 +97,7 @@ export default defineLesson({
       },
       bites: [etcdMembersAreSilent(1), etcdHasQuorum(), endedByWrongChecksum('e3')],
       observe: observeReplacement,
-      recovered: [...etcdIsWhole, memberIsNew('e3')],
+      recovered: [otherMembersAnswer('e3'), ...etcdIsWhole, memberIsNew('e3')],
       unharmed: nothingLost,
     }),
     'Why one member alone is never rolled back': read,

@@ -32,3 +32,32 @@ export function etcdMembersVote(): Check {
     return met(`${listed(members.map((words) => words[2] ?? ''))} may vote`);
   });
 }
+
+/**
+ * Every member has data on its disk and its service is started, whether it has found the others yet or not.
+ * @param hint what to do where only some are so
+ */
+export function etcdMembersAreStarted(hint?: string): Check {
+  const claim = 'every etcd member has data on its disk, and is started';
+  return machineCheck(claim, async (lab) => {
+    const names = lab.machinesWithRole('etcd').map(({ name }) => name);
+    const looks = await Promise.all(names.map((name) => lab.on(name, startedScript, { timeoutSeconds: lookSeconds })));
+    const states = looks.map(({ stdout }) => stdout.trim());
+    const those = (state: string) => names.filter((_, index) => states[index] === state);
+    const [started, stopped, empty] = [those('started'), those('stopped'), those('empty')];
+    if (started.length === names.length) return met(`${listed(names)} are started`);
+    if (started.length + stopped.length + empty.length < names.length) return unknown('a machine did not tell');
+    const saw = [
+      ...(started.length > 0 ? [`${listed(started)} ${isOrAre(started)} started`] : []),
+      ...(stopped.length > 0 ? [`${listed(stopped)} ${isOrAre(stopped)} stopped`] : []),
+      ...(empty.length > 0 ? [`${listed(empty)} ${empty.length === 1 ? 'has' : 'have'} no data`] : []),
+    ];
+    return unmet(saw.join(', '), claim, hint);
+  });
+}
+
+/** One that waits for the others is `activating`. */
+const startedScript = `[ -e /var/lib/etcd/data/member ] || { echo empty; exit 0; }
+  case $(systemctl is-active etcd) in active|activating) echo started ;; *) echo stopped ;; esac`;
+
+const isOrAre = (names: readonly string[]): string => (names.length === 1 ? 'is' : 'are');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { appDoesNotAnswer } from '../../scripts/checks/app.ts';
 import * as data from '../../scripts/checks/etcd-data.ts';
-import { etcdMembersAreSilent, etcdMembersVote } from '../../scripts/checks/etcd-members.ts';
+import { etcdMembersAreSilent, etcdMembersAreStarted, etcdMembersVote } from '../../scripts/checks/etcd-members.ts';
 import { configMapIsGone, configMapIsThere } from '../../scripts/checks/objects.ts';
 import type { Check } from '../../scripts/checks/verdict.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
@@ -32,6 +32,9 @@ const twoClusters = (id: string): Answers => {
 };
 const both = data.etcdClusterIsNew('before', 'second');
 const list = (last: string) => ({ ctl: { stdout: `8e, started, e1, https://a, https://b, false\n${last}\n` } });
+const states = (...words: readonly string[]): Answers => ({
+  on: (machine) => ({ stdout: `${words[Number(machine.slice(1)) - 1] ?? ''}\n` }),
+});
 const configMap = { objects: { '/api/v1/namespaces/default/configmaps/a': {} } };
 
 const table: [string, Check, Answers, 'met' | 'unmet' | 'unknown', RegExp][] = [
@@ -76,6 +79,16 @@ const table: [string, Check, Answers, 'met' | 'unmet' | 'unknown', RegExp][] = [
   ['one learns', etcdMembersVote(), list('9f, started, e2, https://a, https://b, true'), 'unmet', /e2 only learns/],
   ['one never started', etcdMembersVote(), list('9f, unstarted, , https://a, , true'), 'unmet', /has not started/],
   ['no list', etcdMembersVote(), { ctl: timedOut }, 'unknown', /deadline/],
+  ['all started', etcdMembersAreStarted(), states('started', 'started', 'started'), 'met', /e1, e2 and e3 are started/],
+  [
+    'none started',
+    etcdMembersAreStarted(),
+    states('stopped', 'empty', 'stopped'),
+    'unmet',
+    /e3 are stopped, e2 has no/,
+  ],
+  ['one started', etcdMembersAreStarted(), states('empty', 'started', 'stopped'), 'unmet', /^e2 is started, e3 is/],
+  ['started: no word', etcdMembersAreStarted(), states('started', '', 'started'), 'unknown', /did not tell/],
   ['a config map', configMapIsThere('a'), configMap, 'met', /there is/],
   ['no config map', configMapIsThere('a'), {}, 'unmet', /there is no/],
   ['a config map too many', configMapIsGone('a'), configMap, 'unmet', /there is a/],
