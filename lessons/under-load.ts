@@ -4,8 +4,8 @@ import type { DrillFacts, Prediction } from '../scripts/course/model.ts';
 import type { Lab } from '../scripts/lab/lab.ts';
 import type { StageEvent } from '../scripts/stage/event.ts';
 import type { Cause } from '../scripts/stage/ledger.ts';
-import { failedIn, type Second } from '../scripts/stage/load/second.ts';
-import { amount } from '../scripts/stage/words.ts';
+import { failedIn, lateSeconds, type Second } from '../scripts/stage/load/second.ts';
+import { amount, percent } from '../scripts/stage/words.ts';
 
 /** Requests a second: enough that a gap of a tenth of a second is seen, and little beside what a laptop has to do. */
 const defaultRate = 300;
@@ -72,11 +72,39 @@ export const failedRequests = (id: string, question: string, expected?: readonly
     const { seconds, causes } = loadIn(facts);
     const due = seconds.reduce((sum, second) => sum + second.due, 0);
     if (due === 0) throw new Error('no request was sent meanwhile');
-    const failed = seconds.reduce((sum, second) => sum + failedIn(second), 0);
-    const value = failed === 0 ? 'none' : failed <= 10 ? 'few' : failed <= 100 ? 'tens' : 'hundreds';
-    return Promise.resolve({ value, saw: `${amount(failed)} of ${amount(due)} requests failed${mainCause(causes)}` });
+    const failed = failuresIn(seconds);
+    const doubt = doubtOf(seconds, expected);
+    return Promise.resolve({
+      value: howMany(failed),
+      saw: `${amount(failed)} of ${amount(due)} requests failed${mainCause(causes)}`,
+      ...(doubt === undefined ? {} : { doubt }),
+    });
   },
 });
+
+const failuresIn = (seconds: readonly Second[]): number => seconds.reduce((sum, second) => sum + failedIn(second), 0);
+
+/** From the fewest to the most. */
+const amounts = ['none', 'few', 'tens', 'hundreds'] as const;
+
+const howMany = (failed: number): (typeof amounts)[number] =>
+  failed === 0 ? 'none' : failed <= 10 ? 'few' : failed <= 100 ? 'tens' : 'hundreds';
+
+/**
+ * Why the computer may be the cause: more requests failed than the page says, and the load generator itself was late
+ * before or when they did. Those that failed while it was in time must not be more than the page says: they are a real
+ * failure, and nothing hides it. Where the page says nothing, they must be another answer than all together.
+ */
+function doubtOf(seconds: readonly Second[], expected?: readonly string[]): string | undefined {
+  const rank = (value: string): number => amounts.findIndex((one) => one === value);
+  const all = rank(howMany(failuresIn(seconds)));
+  const most = expected ? Math.max(...expected.map(rank)) : all - 1;
+  const late = lateSeconds(seconds);
+  const inTime = seconds.filter((second) => !late.some((one) => one.second === second));
+  if (all <= most || rank(howMany(failuresIn(inTime))) > most) return undefined;
+  const share = Math.max(...late.filter(({ second }) => failedIn(second) > 0).map((one) => one.share));
+  return `the load generator itself was late (${percent(share)} of its requests)`;
+}
 
 function mainCause(causes: readonly Cause[]): string {
   const [most] = causes.toSorted((one, other) => other.failed - one.failed);

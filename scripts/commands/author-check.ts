@@ -26,7 +26,7 @@ async function authorCheck(context: Context, names: readonly string[], showsComm
     process.exitCode = lab;
     return;
   }
-  const [{ checkLesson }, { createFaults }, { createPlainUi }] = await Promise.all([
+  const [{ checkLesson, exitCodeOf }, { createFaults }, { createPlainUi }] = await Promise.all([
     import('../course/author-check.ts'),
     import('../faults/faults.ts'),
     import('../ui/plain.ts'),
@@ -44,7 +44,7 @@ async function authorCheck(context: Context, names: readonly string[], showsComm
       })),
     );
   }
-  process.exitCode = Math.max(0, ...proofs.map(({ outcome }) => ({ proved: 0, disproved: 1, unknown: 3 })[outcome]));
+  process.exitCode = exitCodeOf(proofs);
   if (context.json) return;
   const open = proofs.filter(({ outcome }) => outcome !== 'proved').length;
   context.print(`${proofs.length - open} of ${proofs.length} proved.`);

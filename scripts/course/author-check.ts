@@ -18,7 +18,15 @@ export interface Proof {
   outcome: 'proved' | 'disproved' | 'unknown';
   /** What stood against it. */
   why?: string;
+  /** Why the computer, and not the lesson, may be what stood against it. Its step was reached nevertheless. */
+  doubt?: string;
   seconds: number;
+}
+
+/** 0: all were proved. 1: one was disproved. 3: none was, and of one nobody can tell. */
+export function exitCodeOf(proofs: readonly Pick<Proof, 'outcome'>[]): 0 | 1 | 3 {
+  if (proofs.some(({ outcome }) => outcome === 'disproved')) return 1;
+  return proofs.some(({ outcome }) => outcome === 'unknown') ? 3 : 0;
 }
 
 /** Seconds that the lab is given to look as before, once the lesson has cleaned up. */
@@ -31,6 +39,16 @@ const cleanSeconds = 30;
  */
 export async function checkLesson(run: LessonRun, onProof: (proof: Proof) => void): Promise<readonly Proof[]> {
   return new AuthorCheck(run, onProof).all();
+}
+
+/** A bet that came out otherwise than the page says, maybe because of the computer. */
+class Doubted extends Error {
+  readonly doubt: string;
+
+  constructor(message: string, doubt: string) {
+    super(`${message} Not to be trusted: ${doubt}.`);
+    this.doubt = doubt;
+  }
 }
 
 /** A proof that could not be had: nothing after it in the same lesson would mean anything. */
@@ -114,13 +132,19 @@ class AuthorCheck {
     const step = lesson.definition.steps[page.heading];
     const bets = step?.kind === 'task' || step?.kind === 'drill' ? (step.predictions ?? []) : [];
     const scores = heard.filter((event) => event.type === 'prediction-scored');
-    const otherwise = scores.flatMap(({ question, measured, saw, unexpected }) =>
-      unexpected === undefined ? [] : [`${question} Measured: ${measured} (${saw}). The page says: ${unexpected}.`],
+    const others = scores.filter(({ unexpected }) => unexpected !== undefined);
+    const otherwise = others.map(
+      ({ question, measured, saw, unexpected = '' }) =>
+        `${question} Measured: ${measured} (${saw}). The page says: ${unexpected}.`,
     );
     const notes = heard.flatMap((event) => (event.type === 'note' ? [event.text] : []));
     const missing =
       scores.length === bets.length ? [] : [`${scores.length} of ${bets.length} bets were measured.`, ...notes];
-    if (otherwise.length + missing.length > 0) throw new Disproved([...missing, ...otherwise].join(' '));
+    const why = [...missing, ...otherwise].join(' ');
+    const doubts = others.flatMap(({ doubt }) => doubt ?? []);
+    // One that nobody doubts is enough.
+    if (missing.length > 0 || doubts.length < others.length) throw new Disproved(why);
+    if (doubts.length > 0) throw new Doubted(why, [...new Set(doubts)].join('; '));
   }
 
   private async provesClean(before: Fingerprint, prepared: Fingerprint): Promise<void> {
@@ -131,7 +155,7 @@ class AuthorCheck {
     if (left.length > 0) throw new Disproved(left.join('; '));
   }
 
-  /** Whether it was proved. */
+  /** Whether it was proved, or only doubted: then what follows means something. */
   private async prove(claim: string, work: () => Promise<void>): Promise<boolean> {
     const { lesson, signal } = this.run;
     const startedAt = Date.now();
@@ -148,8 +172,9 @@ class AuthorCheck {
     } catch (error) {
       signal.throwIfAborted();
       const outcome = error instanceof Disproved ? error.outcome : 'unknown';
-      tell({ lesson: lesson.id, claim, outcome, why: messageOf(error), seconds: seconds() });
-      return false;
+      const doubt = error instanceof Doubted ? { doubt: error.doubt } : {};
+      tell({ lesson: lesson.id, claim, outcome, why: messageOf(error), ...doubt, seconds: seconds() });
+      return error instanceof Doubted;
     }
   }
 }

@@ -11,8 +11,11 @@ export type Prediction =
       choices: readonly { value: string; says: string }[];
       /** Values of which the page says that one comes true, on any computer. For authors: learners may measure others. */
       expected?: readonly string[];
-      /** The value of the choice that came true on this lab, and what was seen. */
-      measure(lab: Lab, drill: DrillFacts): Promise<{ value: string; saw: string }>;
+      /**
+       * The value of the choice that came true on this lab, and what was seen. `doubt`: why this computer may be the cause
+       * of it and not the lesson, as part of a sentence. Only where that was measured, and what is bad is more than `expected`.
+       */
+      measure(lab: Lab, drill: DrillFacts): Promise<{ value: string; saw: string; doubt?: string }>;
     }
   | {
       kind: 'seconds';

@@ -41,11 +41,12 @@ interface Score {
   saw: string;
   right: boolean | undefined;
   unexpected?: string;
+  doubt?: string;
 }
 
 async function measured(prediction: Prediction, bet: string | undefined, facts: DrillFacts, lab: Lab): Promise<Score> {
   if (prediction.kind === 'choice') {
-    const { value, saw } = await prediction.measure(lab, facts);
+    const { value, saw, doubt } = await prediction.measure(lab, facts);
     const says = (wanted: string): string =>
       prediction.choices.find((choice) => choice.value === wanted)?.says ?? wanted;
     return {
@@ -56,6 +57,7 @@ async function measured(prediction: Prediction, bet: string | undefined, facts: 
       ...(prediction.expected?.includes(value) === false
         ? { unexpected: prediction.expected.map(says).join(', or: ') }
         : {}),
+      ...(doubt === undefined ? {} : { doubt }),
     };
   }
   const { seconds, errorSeconds, saw } = await prediction.measure(lab, facts);

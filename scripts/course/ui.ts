@@ -29,6 +29,8 @@ export type CourseEvent =
       right: boolean | undefined;
       /** What the page says instead, where something else was measured. */
       unexpected?: string;
+      /** Why this computer may be the cause of what was measured, and not the lesson. */
+      doubt?: string;
     }
   | { type: 'answers'; answers: readonly Answer[]; how: 'self' | 'run-for-me' | 'skipped' }
   | { type: 'hint'; tier: number; text: string }

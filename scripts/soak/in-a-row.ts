@@ -3,7 +3,7 @@ import { goodInARow } from './results.ts';
 
 /**
  * Plays rounds until so many were good in a row; goes on after those that have run, and stops at a bad one: the next run
- * then begins to count anew.
+ * then begins to count anew. It stops at one that is neither good nor bad, too: what made it so may last.
  * @returns all rounds, those of earlier runs included
  */
 export async function playInARow(

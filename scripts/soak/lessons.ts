@@ -7,13 +7,14 @@ import { run } from '../system/run.ts';
 import { playInARow } from './in-a-row.ts';
 import { soakOptions } from './options.ts';
 import { SoakRecord, type Round } from './record.ts';
-import { goodInARow, partsOf, soakPage, summaryLines, writeResult } from './results.ts';
+import { goodInARow, lastRounds, partsOf, soakPage, summaryLines, writeResult } from './results.ts';
 
 const recordOf = (lesson: number): SoakRecord => new SoakRecord(`lesson-${String(lesson).padStart(2, '0')}`);
 
 /**
  * `firedrill author-check` for each lesson, until it was proved `--rounds` times in a row (10). A lesson that fails once
- * begins to count anew, in the next run.
+ * begins to count anew, in the next run. A round of which the computer may be the cause is neither good nor bad, and ends
+ * the row for now.
  * Options: `--only N` for one lesson, `--rounds N`, `--lab NAME`, `--again`, `--write`.
  */
 export async function soakLessons(args: string[]): Promise<number> {
@@ -25,22 +26,37 @@ export async function soakLessons(args: string[]): Promise<number> {
     return 2;
   }
   if (again) await Promise.all(chosen.map((number) => recordOf(number).forget()));
-  let open = 0;
+  const ends: RowEnd[] = [];
   for (const number of chosen) {
     const rounds = await proveInARow(number, lab, wanted);
-    const good = goodInARow(rounds);
-    if (good < wanted) open += 1;
-    process.stdout.write(`lesson ${number}: proved ${good} times in a row\n`);
+    const end = endOf(rounds, wanted);
+    ends.push(end);
+    process.stdout.write(`lesson ${number}: proved ${goodInARow(rounds)} times in a row${endWords[end]}\n`);
   }
   if (write) await writeResult('lessons', await resultLines(numbers, wanted));
-  return open === 0 ? 0 : 1;
+  return ends.includes('bad') ? 1 : ends.includes('unsure') ? 3 : 0;
+}
+
+/** How the rounds of a lesson ended: so many were good, or the last one was bad, or neither. */
+type RowEnd = 'good' | 'bad' | 'unsure';
+
+const endWords: Record<RowEnd, string> = {
+  good: '',
+  bad: '',
+  unsure: '; stopped, because nobody can tell of the last round: go on when the computer has less to do',
+};
+
+export function endOf(rounds: readonly Round[], wanted: number): RowEnd {
+  if (goodInARow(rounds) >= wanted) return 'good';
+  return rounds.at(-1)?.unsure ? 'unsure' : 'bad';
 }
 
 function proveInARow(lesson: number, lab: string, wanted: number): Promise<Round[]> {
   return playInARow(recordOf(lesson), wanted, async (number) => {
     const result = await proveOnce(lesson, lab, number);
-    const { ok, round, seconds, why } = result;
-    process.stdout.write(`${ok ? 'ok  ' : 'BAD '} lesson ${lesson}, ${round}  ${seconds} s\n${why ? `${why}\n` : ''}`);
+    const { ok, unsure, round, seconds, why } = result;
+    const word = ok ? 'ok  ' : unsure ? '?   ' : 'BAD ';
+    process.stdout.write(`${word} lesson ${lesson}, ${round}  ${seconds} s\n${why ? `${why}\n` : ''}`);
     return result;
   });
 }
@@ -50,12 +66,26 @@ async function proveOnce(lesson: number, lab: string, round: number): Promise<Ro
   const args = ['--lab', lab, '--json', '--yes', 'author-check', String(lesson)];
   const ran = await run(join(checkoutFolder, 'scripts/firedrill'), args);
   const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
-  const proofs = proofsIn(ran.stdout);
-  const what = `${proofs.filter(({ outcome }) => outcome === 'proved').length} claims proved`;
-  if (ran.exitCode === 0 && proofs.length > 0) return { round, ok: true, what, seconds };
-  const open = proofs.filter(({ outcome }) => outcome !== 'proved').map(({ claim, why }) => `${claim}: ${why ?? ''}`);
-  return { round, ok: false, what, seconds, why: open.join('\n') || ran.stderr.trim() || 'It said nothing.' };
+  return { round, seconds, ...judged(proofsIn(ran.stdout), ran) };
 }
+
+/**
+ * What a run of author-check says of a lesson. Only where it could not tell for nothing else than a busy computer it is
+ * neither good nor bad: an error, or one claim that was disproved, makes it bad.
+ */
+export function judged(
+  proofs: readonly Proof[],
+  ran: { exitCode: number; stderr: string },
+): Omit<Round, 'round' | 'seconds'> {
+  const what = `${proofs.filter(({ outcome }) => outcome === 'proved').length} claims proved`;
+  if (ran.exitCode === 0 && proofs.length > 0) return { ok: true, what };
+  const open = proofs.filter(({ outcome }) => outcome !== 'proved');
+  const why = open.map((one) => `${one.claim}: ${one.why ?? ''}`).join('\n') || ran.stderr.trim() || 'It said nothing.';
+  const unsure = ran.exitCode === 3 && open.length > 0 && open.every(isDoubted);
+  return { ok: false, ...(unsure ? { unsure } : {}), what, why };
+}
+
+const isDoubted = ({ outcome, doubt }: Proof): boolean => outcome === 'unknown' && doubt !== undefined;
 
 /** One proof a line of JSON; other lines are talk. */
 export function proofsIn(output: string): Proof[] {
@@ -74,7 +104,7 @@ async function resultLines(numbers: readonly number[], wanted: number): Promise<
       const rounds = await recordOf(number).rounds();
       if (rounds.length === 0) return written.find((part) => part.startsWith(headingOf(number)));
       const heading = `${headingOf(number)} ${goodInARow(rounds)} in a row`;
-      return [heading, '', ...summaryLines(rounds.slice(-wanted), wanted)].join('\n');
+      return [heading, '', ...summaryLines(lastRounds(rounds, wanted), wanted)].join('\n');
     }),
   );
   return parts.filter((part) => part !== undefined).flatMap((part) => [part, '']);

@@ -6,6 +6,8 @@ import { stateFolder } from '../system/folders.ts';
 export interface Round {
   round: number;
   ok: boolean;
+  /** Neither good nor bad: the computer, and not what was tested, may be the cause. Then `ok` is false. */
+  unsure?: true;
   what: string;
   seconds: number;
   /** What went wrong. */

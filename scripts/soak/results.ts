@@ -45,22 +45,33 @@ export function partsOf(page: string, name: SoakName): string[] {
 /** What came out of rounds, as lines of Markdown. */
 export function summaryLines(rounds: readonly Round[], wanted: number): string[] {
   const good = rounds.filter(({ ok }) => ok).length;
-  const seconds = rounds.map((round) => round.seconds).toSorted((one, other) => one - other);
+  const seconds = sureOf(rounds)
+    .map((round) => round.seconds)
+    .toSorted((one, other) => one - other);
   const middle = seconds[Math.floor(seconds.length / 2)] ?? 0;
-  const bad = rounds.filter(({ ok }) => !ok);
+  const others = rounds.filter(({ ok }) => !ok);
   return [
     `${good} of ${wanted} rounds were good (${new Date().toISOString().slice(0, 10)}). A round took ${middle} s in the middle,`,
     `${seconds.at(-1) ?? 0} s at most.`,
-    ...(bad.length > 0
-      ? ['', ...bad.map(({ round, what, why }) => `- round ${round}, ${what}: ${firstLine(why)}`)]
-      : []),
+    ...(others.length > 0 ? ['', ...others.map(otherLine)] : []),
   ];
 }
 
+const otherLine = ({ round, unsure, what, why }: Round): string =>
+  `- round ${round}, ${unsure ? 'neither good nor bad, ' : ''}${what}: ${firstLine(why)}`;
+
 const firstLine = (text = ''): string => text.trim().split('\n')[0] ?? '';
 
-/** How many rounds were good without a break, up to the last one. */
+const sureOf = (rounds: readonly Round[]): Round[] => rounds.filter(({ unsure }) => !unsure);
+
+/** How many rounds were good without a bad one between, up to the last one. Those that are neither do not count. */
 export function goodInARow(rounds: readonly Round[]): number {
-  const lastBad = rounds.findLastIndex(({ ok }) => !ok);
-  return rounds.length - 1 - lastBad;
+  const sure = sureOf(rounds);
+  return sure.length - 1 - sure.findLastIndex(({ ok }) => !ok);
+}
+
+/** The last rounds: so many that were good or bad, and those between and behind them that were neither. */
+export function lastRounds(rounds: readonly Round[], wanted: number): Round[] {
+  const first = sureOf(rounds).at(-wanted);
+  return first ? rounds.slice(rounds.indexOf(first)) : [...rounds];
 }

@@ -3,7 +3,7 @@ import type { Role } from '../lab/layout.ts';
 import { readingOf } from '../probes/probes.ts';
 import type { DoorState } from './doorkeeper.ts';
 import type { StageEvent } from './event.ts';
-import { failedIn, isHealthy, lateShare, type Second } from './load/second.ts';
+import { failedIn, isHealthy, latelySeconds, lateShare, type Second } from './load/second.ts';
 import type { PodSight, Sight } from './watch/sight.ts';
 
 export interface PodView extends PodSight {
@@ -44,8 +44,6 @@ export interface StageView {
   waiting: readonly PodView[];
 }
 
-/** Seconds that "lately" means. */
-export const latelySeconds = 10;
 /** Milliseconds after its beginning when a second can be judged: it has passed, and one more, and it was heard of. */
 const judgedAfterMs = 2500;
 /** Share of the requests asked for that must be sent. */

@@ -121,6 +121,9 @@ function score(event: Extract<CourseEvent, { type: 'prediction-scored' }>, look:
     ...wrap(styles.strong('Your bet: ') + harmless(event.question), look.columns),
     ...wrap(`${harmless(sentence)} ${mark}`.trim(), look.columns),
     ...(event.saw === '' ? [] : hanging('  saw: ', wrap(harmless(event.saw), look.columns - 7))),
+    ...(event.doubt === undefined
+      ? []
+      : wrap(`This computer may be the cause, and not the lesson: ${harmless(event.doubt)}.`, look.columns)),
   ];
 }
 

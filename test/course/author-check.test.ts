@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { join } from 'node:path';
-import { checkLesson, type Proof } from '../../scripts/course/author-check.ts';
+import { checkLesson, exitCodeOf, type Proof } from '../../scripts/course/author-check.ts';
 import { differences, fingerprintOf } from '../../scripts/course/fingerprint.ts';
 import { loadLesson } from '../../scripts/course/load.ts';
 import { task, type Lesson, type LoadedLesson, type Prediction } from '../../scripts/course/model.ts';
@@ -65,6 +65,13 @@ const shade = (...others: string[]): Prediction => ({
   measure: () => Promise.resolve({ value: 'red', saw: 'red light' }),
 });
 
+/** The same, and the computer may be the cause. */
+const shadeInDoubt = (...others: string[]): Prediction =>
+  ({
+    ...shade(...others),
+    measure: () => Promise.resolve({ value: 'red', saw: 'red light', doubt: 'all was late' }),
+  }) as Prediction;
+
 /** A bet on a time that is always 7 s, give or take half a second. */
 const glow = (from: number, to: number): Prediction => ({
   kind: 'seconds',
@@ -96,6 +103,48 @@ describe('author-check', () => {
       steps: { 'Light it': task({ reach: [fixed(verdicts.met)], startsUnmet: false, predictions }) },
     }));
     expect(broken(proofs)).toEqual([]);
+  });
+
+  const lightWith = (world: World, ...predictions: Prediction[]) => ({
+    steps: { 'Light it': task({ reach: [world.check('lamp')], predictions }) },
+  });
+
+  it('cannot tell of a bet that the computer may have spoilt, and goes on', async () => {
+    const world = new World();
+    const proofs = await prove(world, () => lightWith(world, shadeInDoubt(), shade('red')));
+    expect(proofs.filter(({ outcome }) => outcome !== 'proved')).toEqual([
+      expect.objectContaining({
+        claim: 'step 2, Light it: its commands reach it',
+        outcome: 'unknown',
+        why: 'What colour? Measured: it is red (red light). The page says: it is blue. Not to be trusted: all was late.',
+        doubt: 'all was late',
+      }),
+    ]);
+    expect(proofs.map(({ claim }) => claim)).toContain('step 3, See it refuse: its commands work');
+    expect(exitCodeOf(proofs)).toBe(3);
+  });
+
+  it.each<[string, Prediction[]]>([
+    ['another bet came out otherwise', [shadeInDoubt(), shade()]],
+    [
+      'another bet could not be measured',
+      [
+        shadeInDoubt(),
+        { kind: 'seconds', id: 's', question: 'How long?', measure: () => Promise.reject(new Error('lost')) },
+      ],
+    ],
+  ])('is sure nevertheless where %s', async (_, predictions) => {
+    const world = new World();
+    const open = (await prove(world, () => lightWith(world, ...predictions))).filter(
+      ({ outcome }) => outcome !== 'proved',
+    );
+    expect(open).toMatchObject([{ outcome: 'disproved' }]);
+    expect(open[0]).not.toHaveProperty('doubt');
+  });
+
+  it('proves a bet that comes out as the page says, however late all was', async () => {
+    const world = new World();
+    expect(broken(await prove(world, () => lightWith(world, shadeInDoubt('red'))))).toEqual([]);
   });
 
   it('puts back first what an earlier run left broken, and says where it cannot', async () => {
@@ -167,6 +216,14 @@ describe('author-check', () => {
     const world = new World();
     expect(broken(await prove(world, () => change(world)))).toContainEqual(expect.stringMatching(message));
   });
+});
+
+it.each<[Proof['outcome'][], number]>([
+  [['proved', 'proved'], 0],
+  [['proved', 'unknown'], 3],
+  [['unknown', 'disproved', 'proved'], 1],
+])('%j end with exit code %i', (outcomes, code) => {
+  expect(exitCodeOf(outcomes.map((outcome) => ({ outcome })))).toBe(code);
 });
 
 it.each([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { inTurnBets, plannedBets } from '../../lessons/12-a-scheduled-outage/bets.ts';
 import { bringUpdateProgram, updateIsInForce, updateWaits } from '../../lessons/12-a-scheduled-outage/update.ts';
 import { workersIn } from '../../lessons/12-a-scheduled-outage/watching.ts';
-import { failedRequests } from '../../lessons/under-load.ts';
+import { failedRequests, noneFail, someFail } from '../../lessons/under-load.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { fakeLab } from '../checks/fake-lab.ts';
@@ -43,6 +43,50 @@ describe('requests that failed', () => {
   test('a load that never began is no load without failures', async () => {
     await expect(async () => measure({ seconds: [], causes: [] })).rejects.toThrow('no request was sent');
     await expect(async () => measure(undefined)).rejects.toThrow('no load');
+  });
+});
+
+describe('requests that failed while the load generator was late', () => {
+  type Told = [at: number, failed?: number, leftLate?: number];
+  const load = (...told: Told[]) => ({
+    seconds: told.map(([at, failed = 0, leftLate = 0]) => ({
+      ...{ at: at * 1000, due: 300, late: leftLate, leftLate },
+      failures: failed === 0 ? [] : [{ count: failed }],
+    })),
+    causes: [],
+  });
+  const measure = (expected: readonly string[] | undefined, ...told: Told[]) =>
+    failedRequests('id', '?', expected).measure(lab, facts({ load: load(...told) }));
+
+  test('may have failed because of the computer, and that is said with how late it was', async () => {
+    expect(await measure(noneFail, [1], [2, 0, 60], [3, 5])).toEqual({
+      value: 'few',
+      saw: '5 of 900 requests failed',
+      doubt: 'the load generator itself was late (7 % of its requests)',
+    });
+    expect(await measure(['none', 'few'], [1, 3], [2, 90, 60])).toHaveProperty('doubt');
+  });
+
+  test.each<[string, readonly string[] | undefined, ...Told[]]>([
+    ['no request left late', noneFail, [1], [2, 5]],
+    ['one of 100 left late, and no more', noneFail, [1], [2, 5, 6]],
+    ['they failed before it was late', noneFail, [1, 5], [2, 0, 60]],
+    ['they failed more than ten seconds after it was late', noneFail, [1, 0, 60], [11, 5]],
+    ['one failed while it was in time, which is more than the page says', noneFail, [1, 1], [2, 90, 60]],
+    ['as many failed as the page says', someFail, [1], [2, 90, 60]],
+    ['none failed', noneFail, [1], [2, 0, 60]],
+    ['fewer failed than the page says', ['hundreds'], [1], [2, 90, 60]],
+    ['none failed, and the page says that some do', someFail, [1], [2, 0, 60]],
+    ['the page says nothing, and the answer is the same without them', undefined, [1, 50], [2, 40, 60]],
+  ])('are not doubted where %s', async (_, expected, ...told) => {
+    expect(await measure(expected, ...told)).not.toHaveProperty('doubt');
+  });
+
+  test('are doubted for a learner where the page says nothing, and they make another answer', async () => {
+    expect(await measure(undefined, [1, 5], [2, 40, 60])).toMatchObject({
+      value: 'tens',
+      doubt: expect.any(String) as string,
+    });
   });
 });
 

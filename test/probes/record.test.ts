@@ -1,14 +1,12 @@
-import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
-import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { dnsFrom, dnsScript, parseLine, parseTimes, question } from '../../scripts/probes/dns.ts';
+import { dnsFrom, parseTimes } from '../../scripts/probes/dns.ts';
 import { tooCostly, type Probe, type Reading, type SampleLine, type SummaryLine } from '../../scripts/probes/probe.ts';
 import { apiReadAndNodes, readingOf } from '../../scripts/probes/probes.ts';
 import { startRecording, type Stream } from '../../scripts/probes/record.ts';
 import { Track } from '../../scripts/probes/track.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { createLayout, dnsAddress } from '../../scripts/lab/layout.ts';
+import { createLayout } from '../../scripts/lab/layout.ts';
 
 test('a probe writes a line when something changes, and once a second', () => {
   const lines: SampleLine[] = [];
@@ -150,54 +148,6 @@ describe('recording', () => {
   });
 });
 
-/** A DNS server that answers as `answers` says, and the script that asks it. */
-async function dnsServer(answers: (question: number) => boolean) {
-  const server = createSocket('udp4');
-  const heard: Buffer[] = [];
-  server.on('message', (packet, from) => {
-    heard.push(packet);
-    if (answers(heard.length)) server.send(packet, from.port, from.address);
-  });
-  await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
-  return {
-    heard,
-    /** The first lines that the script says. */
-    lines: async (count: number, script = dnsScript) => {
-      const input = script.replace(`${dnsAddress}/53`, `127.0.0.1/${server.address().port}`);
-      const { stdout } = await execa(
-        'bash',
-        ['-c', `bash -s | grep --line-buffered -E '^(ok|failed)' | head -n ${count}`],
-        { input },
-      );
-      return stdout.split('\n').map((line) => parseLine(line, 'DNS'));
-    },
-    close: () => server.close(),
-  };
-}
-
-test('the question is one packet, and bash reads an answer and its absence', async () => {
-  // Every second question stays without an answer.
-  const server = await dnsServer((question) => question % 2 === 1);
-  const seen = await server.lines(3, dnsScript.replace('limit=500000', 'limit=90000'));
-  server.close();
-  const name = ['kube-dns', 'kube-system', 'svc', 'cluster', 'local'];
-  const labels = name.map((label) => `${String.fromCharCode(label.length)}${label}`).join('');
-  expect(server.heard[0]?.toString('latin1')).toBe(`fd\x01\0\0\x01\0\0\0\0\0\0${labels}\0\0\x01\0\x01`);
-  expect(seen.map((line) => line?.reading.state)).toEqual(['ok', 'failed', 'ok']);
-  expect(question('ab.c')).toContain('\\x02ab\\x01c\\x00');
-  expect(parseLine('bash: something', 'DNS')).toBeUndefined();
-});
-
-test('a silent DNS is asked on while questions wait, and each is given up after half a second', async () => {
-  const server = await dnsServer(() => false);
-  const seen = await server.lines(3);
-  server.close();
-  expect(seen.map((line) => line?.reading.state)).toEqual(['failed', 'failed', 'failed']);
-  for (const line of seen) expect(line?.ms).toBeGreaterThanOrEqual(500);
-  // One after the other, it would be the fourth that is asked when the third is given up.
-  expect(server.heard.length).toBeGreaterThan(4);
-});
-
 test('DNS tells what its shell and its ssh have spent', async () => {
   const over = new AbortController();
   const spent = new Map<string, number>();
@@ -219,9 +169,4 @@ test('DNS tells what its shell and its ssh have spent', async () => {
     });
   }
   expect(parseTimes('ok 1500')).toBeUndefined();
-});
-
-test('the shell says what it costs', async () => {
-  const { stdout } = await execa('bash', ['-c', 'bash -s | head -n 1'], { input: dnsScript });
-  expect(parseTimes(stdout)).toBeGreaterThanOrEqual(0);
 });

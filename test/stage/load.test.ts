@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { attackArguments, Generator, type GeneratorOptions } from '../../scripts/stage/load/generator.ts';
 import { failureOf } from '../../scripts/stage/load/outcome.ts';
 import { ResultReader, type Result } from '../../scripts/stage/load/results.ts';
-import { failedIn, isHealthy, type Second } from '../../scripts/stage/load/second.ts';
+import { failedIn, isHealthy, lateSeconds, type Second } from '../../scripts/stage/load/second.ts';
 import { Succession } from '../../scripts/stage/load/succession.ts';
 import { Tally } from '../../scripts/stage/load/tally.ts';
 import { machineOfUrl, visitorsAt } from '../../scripts/stage/load/visitors.ts';
@@ -114,7 +114,7 @@ describe('the tally', () => {
     const late = (due: number) => request(due, due > 500 && due <= 1500 ? { lateMs: 1500 - due } : {});
     const [first, second] = tallyOf(upTo(1999, late)).read(1_002_000);
     expect([first?.due, second?.due]).toEqual([1000, 1000]);
-    expect(first?.late).toBe(499);
+    expect([first?.late, first?.leftLate]).toEqual([499, 499]);
     // The wait for the generator is part of the wait for the answer.
     expect(first?.p99Ms).toBeGreaterThan(900);
     expect([first, second].map((one) => isHealthy(one!))).toEqual([undefined, undefined]);
@@ -152,6 +152,8 @@ describe('the tally', () => {
     const final = tally.read(1_008_000).find(({ at }) => at === 1_001_000);
     expect(final).toMatchObject({ due: 1000, late: 1000, final: true });
     expect(isHealthy(final!)).toBeUndefined();
+    // An app that does not answer looks the same: nobody knows that they left late.
+    expect(final).not.toHaveProperty('leftLate');
   });
 
   test('each second is final once, and nothing that comes later is lost', () => {
@@ -178,6 +180,28 @@ test('what was under way when generators were killed is neither late nor failed,
   expect(isHealthy(closed(true)!)).toBeUndefined();
   expect(closed(false)).toMatchObject({ due: 1000, late: 500 });
   expect(closed(false)).not.toHaveProperty('unheard');
+});
+
+describe('the seconds of a generator that was late', () => {
+  const seconds = (leftLate: Record<number, number>, due = 300) =>
+    Array.from({ length: 30 }, (_, index) => {
+      const late = leftLate[index] ?? 0;
+      return { at: index * 1000, due, late, ...(late === 0 ? {} : { leftLate: late }) } as Second;
+    });
+  const lateIn = (all: readonly Second[]) => lateSeconds(all).map(({ second }) => second.at / 1000);
+
+  test('are those behind more than one late request of 100 in ten seconds, and no earlier ones', () => {
+    expect(lateIn(seconds({ 12: 30 }))).toEqual([]);
+    expect(lateIn(seconds({ 12: 31 }))).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 20, 21]);
+    expect(lateIn(seconds({ 5: 16, 14: 15 }))).toEqual([14]);
+    expect(lateIn(seconds({ 5: 16, 15: 15 }))).toEqual([]);
+    expect(lateSeconds(seconds({ 12: 60 }))[0]?.share).toBeCloseTo(0.02, 5);
+  });
+
+  test('are none where requests were only not heard of in time, or none was due', () => {
+    expect(lateIn(seconds({}).map((one) => ({ ...one, late: 300 })))).toEqual([]);
+    expect(lateIn(seconds({}, 0))).toEqual([]);
+  });
 });
 
 describe('the succession of generators', () => {

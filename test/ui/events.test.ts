@@ -120,6 +120,19 @@ describe('the plain Ui', () => {
   });
 });
 
+describe('a bet of which the computer may be the cause', () => {
+  it('says so in a sentence behind what was seen', () => {
+    const bet = { question: 'How many fail?', said: 'none', measured: 'some', saw: '5 of 900', right: false };
+    const doubt = 'the load generator itself was late (7 % of its requests)';
+    const look = { columns: 120, accessible: true, colour: false };
+    expect(eventLines({ type: 'prediction-scored', ...bet, doubt }, look).slice(-2)).toEqual([
+      '  saw: 5 of 900',
+      'This computer may be the cause, and not the lesson: the load generator itself was late (7 % of its requests).',
+    ]);
+    expect(eventLines({ type: 'prediction-scored', ...bet }, look).at(-1)).toBe('  saw: 5 of 900');
+  });
+});
+
 describe('an event in colour', () => {
   it.each(events.map((event) => [event.type, event] as const))('%s says the same as without', (_type, event) => {
     const look = { columns: 60, accessible: false };

@@ -17,8 +17,18 @@ interface Shown {
   lines: string[];
 }
 
-/** All that a learner reads of a lesson, as the terminal shows it. */
-const shownOf = (lesson: LoadedLesson, look: Look): Shown[] =>
+/** Each kept once made: several tests look at the same. */
+const allShown = new Map<string, Shown[]>();
+
+/** All that a learner reads of a lesson, as a terminal of so many columns shows it. */
+function shownOf(lesson: LoadedLesson, columns: number): Shown[] {
+  const key = `${columns} ${lesson.id}`;
+  const shown = allShown.get(key) ?? show(lesson, { columns, colour: false, accessible: false });
+  allShown.set(key, shown);
+  return shown;
+}
+
+const show = (lesson: LoadedLesson, look: Look): Shown[] =>
   [
     { what: 'introduction', markdown: lesson.introduction, lines: introductionLines(lesson, look) },
     ...lesson.pages.flatMap((page, index) => [
@@ -36,10 +46,16 @@ const shownOf = (lesson: LoadedLesson, look: Look): Shown[] =>
     ]),
   ].map((shown) => ({ ...shown, lines: shown.lines.flatMap((line) => line.split('\n')) }));
 
+/** Each read once: a page is the same at every width. */
+const allBlocks = new Map<string, readonly Token[]>();
+
 /** Every block of a Markdown text, those in lists and quotations, too. */
-function blocksOf(markdown: string): Token[] {
+function blocksOf(markdown: string): readonly Token[] {
+  const known = allBlocks.get(markdown);
+  if (known) return known;
   const all: Token[] = [];
   void marked.walkTokens(marked.lexer(markdown), (token) => void all.push(token));
+  allBlocks.set(markdown, all);
   return all;
 }
 
@@ -67,8 +83,7 @@ const leavesOf = (markdown: string): string[] =>
 
 describe.each(widths)('at %i columns', (columns) => {
   it.each(lessons)('$id has no line that is wider, but for code and what cannot break', (lesson) => {
-    const look = { columns, colour: false, accessible: false };
-    for (const { what, markdown, lines } of shownOf(lesson, look)) {
+    for (const { what, markdown, lines } of shownOf(lesson, columns)) {
       const code = new Set(codeLines(markdown).map((line) => line.trim()));
       const wide = lines.filter((line) => visibleWidth(line) > columns && !code.has(line.trim()) && !cannotBreak(line));
       expect(wide, what).toEqual([]);
@@ -76,8 +91,7 @@ describe.each(widths)('at %i columns', (columns) => {
   });
 
   it.each(lessons)('$id loses no word and no line of code', (lesson) => {
-    const look = { columns, colour: false, accessible: false };
-    for (const { what, markdown, lines } of shownOf(lesson, look)) {
+    for (const { what, markdown, lines } of shownOf(lesson, columns)) {
       const there = wordsIn(lines);
       const lost = [...wordsIn(leavesOf(markdown))].filter(([word, count]) => (there.get(word) ?? 0) < count);
       expect(lost, what).toEqual([]);
@@ -103,7 +117,7 @@ describe('these looks themselves', () => {
 
   it('read pages, hints and debriefs of every lesson', () => {
     for (const lesson of lessons) {
-      const all = shownOf(lesson, { columns: 80, colour: false, accessible: false });
+      const all = shownOf(lesson, 80);
       expect(all.length).toBeGreaterThan(2 * lesson.pages.length);
       expect(all.map(({ what }) => what).join()).toContain('hint 3');
     }

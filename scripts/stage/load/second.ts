@@ -23,6 +23,11 @@ export interface Second {
   failures: readonly FailedRequests[];
   /** Left later than `lateMilliseconds` after they were due, or could not be sent: the generator's fault. */
   late: number;
+  /**
+   * Of those, the ones that are known to have left late, or that could not be sent: by their own times. The rest was not
+   * heard of in time, which an app that does not answer can cause, too. Absent where there was none.
+   */
+  leftLate?: number;
   /** Under way when the load was ended, and given up: in no other count. Absent where none was. */
   unheard?: number;
   /** Of those that were answered, from when they were due. */
@@ -42,6 +47,8 @@ export const inTimeSeconds = 1;
 export const healthyShare = 0.99;
 /** Share of a second's requests that may leave late before nobody can tell about the app. */
 export const lateShare = 0.01;
+/** Seconds that "lately" means. */
+export const latelySeconds = 10;
 /** Milliseconds: a garbage collector, or a busy core, delays a request by less. */
 export const lateMilliseconds = 100;
 
@@ -62,3 +69,24 @@ export function isHealthy({
 
 export const failedIn = ({ failures }: Pick<Second, 'failures'>): number =>
   failures.reduce((sum, { count }) => sum + count, 0);
+
+/** A second in which the generator itself was the limit. */
+export interface LateSecond {
+  second: Second;
+  /** Of the requests of the last seconds, this one included, the share (0 to 1) that left late. */
+  share: number;
+}
+
+/**
+ * The seconds in which the generator itself was late: more than one of 100 requests that were due in the
+ * `latelySeconds` up to and with it left late. What failed in them may have failed because this computer was too busy.
+ * @param seconds of one load, oldest first
+ */
+export function lateSeconds(seconds: readonly Second[]): LateSecond[] {
+  return seconds.flatMap((second) => {
+    const last = seconds.filter(({ at }) => at <= second.at && at > second.at - latelySeconds * 1000);
+    const due = last.reduce((sum, one) => sum + one.due, 0);
+    const leftLate = last.reduce((sum, one) => sum + (one.leftLate ?? 0), 0);
+    return leftLate > due * lateShare ? [{ second, share: leftLate / due }] : [];
+  });
+}

@@ -134,6 +134,7 @@ export class Tally {
       ...counts,
       due,
       late: counts.late + (final ? due - counted : 0),
+      ...(counts.late === 0 ? {} : { leftLate: counts.late }),
       ...(unheard === 0 ? {} : { unheard }),
       failures: [...failures.values()],
       ...percentiles(latencies),

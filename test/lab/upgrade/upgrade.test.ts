@@ -20,7 +20,7 @@ const upgrade = (over: Partial<UpgradeOptions> = {}, name = 'w1') =>
   upgradeNode(node.lab(folder), name, {
     to: 'older',
     drain: false,
-    readyWithinSeconds: 0.5,
+    readyWithinSeconds: 0.1,
     reporter: {
       action: (title) => ({
         update: () => undefined,
@@ -48,7 +48,7 @@ describe('a node', () => {
     expect(shown).toEqual([
       'Measure the versions on w1 and of the API server: kubelet v1.37.2, kube-proxy v1.37.2, API server v1.37.2',
       'Check the version skew policy: allowed',
-      'Restart kubelet and kube-proxy as v1.36.3, Ready within 0.5 s',
+      'Restart kubelet and kube-proxy as v1.36.3, Ready within 0.1 s',
     ]);
     const back = await upgrade({ to: 'newer' });
     expect(upgradedLines({ ...back, seconds: 0.9 })).toEqual([
@@ -133,7 +133,7 @@ describe('a kubelet that does not become Ready', () => {
       code: 'upgrade-rolled-back',
       exitCode: 1,
       message:
-        'w1 did not become Ready within 0.5 s: NotReady (PLEG). It was taken back, and is Ready with kubelet v1.37.2.',
+        'w1 did not become Ready within 0.1 s: NotReady (PLEG). It was taken back, and is Ready with kubelet v1.37.2.',
       remedy: expect.stringContaining('lab logs w1 kubelet') as string,
     });
     expect(node.did).toEqual(['cordon', 'drain', 'move to older', 'move to newer', 'uncordon']);
