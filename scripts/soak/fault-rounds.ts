@@ -73,9 +73,11 @@ async function playRound(lab: Lab, round: number): Promise<Round> {
     if (undone.exitCode !== 0) return failed(`${undone.stdout}${undone.stderr}`.trim());
   }
   const difference = await differenceAfter(lab, before, settleSeconds);
-  // After the lease, this only closes the journal.
+  // After the lease, this only closes the journal. It undoes more where the program was killed while the docker engine was
+  // still cutting the power: then the lab was compared before it broke, and is compared again.
   const closed = await undoAll();
-  if (difference.length > 0) return failed(difference.slice(0, 10).join('\n'));
+  const afterwards = difference.length > 0 ? difference : await differenceAfter(lab, before, settleSeconds);
+  if (afterwards.length > 0) return failed(afterwards.slice(0, 10).join('\n'));
   return closed.exitCode === 0 ? { round, ok: true, what, seconds: seconds() } : failed(closed.stdout.trim());
 }
 
