@@ -5,8 +5,10 @@ import { Schedule } from './schedule.ts';
 import { answerSeconds, inTimeSeconds, lateMilliseconds, type FailedRequests, type Second } from './second.ts';
 import { machineOfUrl } from './visitors.ts';
 
-/** Milliseconds after a second's beginning when all its requests are over, however late they were heard of. */
-const finalAfterMs = 1000 + answerSeconds * 1000 + 1000;
+/** A generator that waits for a processor tells of a request up to so much after it is over. Measured: more than a second. */
+const heardAfterMs = 3000;
+/** Milliseconds after a second's beginning when all its requests are over and heard of. */
+const finalAfterMs = 1000 + answerSeconds * 1000 + heardAfterMs;
 /** Seconds whose latencies count for what is shown as "the last seconds". */
 const recentSeconds = 5;
 /** One in a hundred is exact enough, and makes a histogram of every second small. Microseconds. */
