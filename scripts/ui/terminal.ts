@@ -118,7 +118,7 @@ class TerminalUi implements Ui {
     if (event.type === 'step-reached') this.print(debriefLines(event.page, this.look));
   }
 
-  next(question: string, extra: readonly ('run' | 'shell')[] = []): ReturnType<Ui['next']> {
+  async next(question: string, extra: readonly ('run' | 'shell')[] = []): ReturnType<Ui['next']> {
     const keys = nextKeysWith(extra);
     const styles = stylesFor(this.look);
     const heading = this.tallPage && this.step ? wrap(styles.faint(this.step), this.look.columns) : [];
@@ -126,7 +126,8 @@ class TerminalUi implements Ui {
     this.waiting = undefined;
     this.redraw(false);
     this.print(['', ...heading, ...wrap(harmless(question), this.look.columns), ...keyLines(keys, this.look)]);
-    return keyPressed(this.keyboard, keys);
+    this.options.signal?.throwIfAborted();
+    return keyPressed(this.keyboard, keys, this.options.signal);
   }
 
   async predict(prediction: Prediction): Promise<string> {
