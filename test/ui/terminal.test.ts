@@ -189,6 +189,50 @@ describe('pages', () => {
   });
 });
 
+describe('a tick that turns amber', () => {
+  const amber = {
+    type: 'tick-turned-amber',
+    lesson,
+    page,
+    claim: 'node w1 is Ready',
+    verdict: unmet('NotReady', 'Ready'),
+  } as const;
+
+  it.each([false, true])(
+    'is told above the question that is open, whose keys still count (accessible: %s)',
+    async (accessible) => {
+      const { input, output, ui } = terminal({ accessible });
+      const answer = ui.next('Go on?');
+      const asked = output.text;
+      ui.emit(amber);
+      expect(input.raw).toBe(true);
+      const told = output.text.slice(asked.length);
+      expect(told).toMatch(/^\nLost again: "Look at the nodes" was reached/);
+      expect(told).toContain("'npx firedrill check 3 --step 1'");
+      expect(told.endsWith(asked)).toBe(true);
+      input.write('\r');
+      await expect(answer).resolves.toBe('next');
+      expect(input.raw).toBe(false);
+    },
+  );
+
+  it('is told alone where the question was answered', async () => {
+    const { input, output, ui } = terminal();
+    const answer = ui.next('Go on?');
+    input.write('\r');
+    await answer;
+    const before = output.text.length;
+    ui.emit(amber);
+    expect(output.text.slice(before)).not.toContain('Go on?');
+  });
+
+  it('is yellow where there is colour', () => {
+    const { output, ui } = terminal({ colour: true });
+    ui.emit(amber);
+    expect(output.raw).toContain('\u001b[33mLost again:\u001b[39m');
+  });
+});
+
 it('is interrupted at a question by its signal: raw mode takes Ctrl-C from the terminal', async () => {
   const [stop, reason] = [new AbortController(), new Error('interrupted')];
   const { input, ui } = terminal({
