@@ -22,8 +22,8 @@ async function check(context: Context, name: string | undefined, stepName: strin
   const lesson = await lessonNamedOrOpen(name, progress, context.lab);
   const index = stepName === undefined ? stepLeftAt(lesson, progress) : stepNamed(lesson, stepName);
   const page = lesson.pages[index];
-  const { checksReached } = await import('../course/prepare.ts');
-  const checks = page ? checksReached(lesson, page) : [];
+  const { checksOfEnd } = await import('../course/prepare.ts');
+  const checks = page ? checksOfEnd(lesson, page) : [];
   const step = `Lesson ${lesson.number}, step ${index + 1}: ${page?.heading ?? ''}`;
   if (checks.length === 0) {
     if (context.json) context.printJson({ lesson: lesson.id, step: page?.heading, verdict: 'met', checks: [] });

@@ -70,6 +70,13 @@ export function stepLeftAt(lesson: LoadedLesson, progress: Progress): number {
   );
 }
 
+/** Whether a step of the lesson that was reached was lost again, and not reached since. */
+export function isLostAgain(lesson: LoadedLesson, progress: Progress): boolean {
+  const steps = progress.lessons[lesson.id]?.steps ?? {};
+  // A step that a newer kit no longer has could never be reached again.
+  return lesson.pages.some(({ heading }) => steps[heading]?.collapsedAt !== undefined);
+}
+
 /** How far a lesson is. */
 export function doneOf(lesson: LoadedLesson, progress: Progress): 'done' | 'partly' | 'not yet' {
   const kept = progress.lessons[lesson.id];

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { doneOf } from './choose-lesson.ts';
+import { doneOf, isLostAgain } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { progressFor, tellBroken, titleOf } from './start.ts';
 
@@ -13,7 +13,7 @@ export function addListCommand(program: Command): void {
 }
 
 export async function printList(context: Context): Promise<void> {
-  const [{ loadReadableLessons }, { lessonLines }, { columnsOf }] = await Promise.all([
+  const [{ loadReadableLessons }, { lessonLines }, { columnsOf, wantsColour }] = await Promise.all([
     import('../course/load.ts'),
     import('../ui/menu.ts'),
     import('../ui/look.ts'),
@@ -27,7 +27,12 @@ export async function printList(context: Context): Promise<void> {
     minutes: lesson.definition.minutes,
     steps: lesson.pages.length,
     done: doneOf(lesson, progress),
+    lostAgain: isLostAgain(lesson, progress),
   }));
-  if (context.json) context.printJson(lessons);
-  else for (const line of lessonLines(lessons, columnsOf(process.stdout))) context.print(line);
+  if (context.json) {
+    context.printJson(lessons);
+    return;
+  }
+  const { stdout } = process;
+  for (const line of lessonLines(lessons, columnsOf(stdout), wantsColour(stdout))) context.print(line);
 }

@@ -42,21 +42,24 @@ async function show(context: Context): Promise<void> {
     context.printJson(progress);
     return;
   }
-  const lines = linesOf(progress);
+  const { stylesFor, wantsColour } = await import('../ui/look.ts');
+  const lines = linesOf(progress, stylesFor({ colour: wantsColour(process.stdout) }).warning);
   for (const line of lines.length === 0 ? ["Nothing yet. Begin with 'npx firedrill start 1'."] : lines)
     context.print(line);
 }
 
 const ways = { self: 'reached', 'run-for-me': 'reached, commands run for you', skipped: 'skipped', read: 'read' };
 
-function linesOf(progress: Progress): string[] {
+/** @param amber how it looks that a step was lost again */
+export function linesOf(progress: Progress, amber: (text: string) => string): string[] {
   return Object.entries(progress.lessons).flatMap(([id, lesson]) => {
     const state = lesson.finishedAt === undefined ? '' : ` (finished ${lesson.finishedAt.slice(0, 10)})`;
-    const steps = Object.entries(lesson.steps).flatMap(([heading, { how, hints, bets }]) => {
+    const steps = Object.entries(lesson.steps).flatMap(([heading, { how, hints, bets, collapsedAt }]) => {
       const taken = hints === undefined ? '' : `, ${hints} hint${hints === 1 ? '' : 's'}`;
       const open = heading === lesson.current ? 'open' : 'not yet';
+      const lost = collapsedAt === undefined ? '' : amber(`, lost again (${collapsedAt.slice(0, 10)})`);
       return [
-        `  ${heading}: ${how === undefined ? open : ways[how]}${taken}`,
+        `  ${heading}: ${how === undefined ? open : ways[how]}${lost}${taken}`,
         ...(bets ?? []).map((bet) => `    bet: ${bet.question} You said ${bet.said}; measured ${bet.measured}.`),
       ];
     });

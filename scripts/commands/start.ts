@@ -3,7 +3,7 @@ import type { LoadedLesson } from '../course/model.ts';
 import type { Progress } from '../course/progress.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { nearest } from '../system/nearest.ts';
-import { doneOf, lessonNamed, stepLeftAt, stepNamed } from './choose-lesson.ts';
+import { doneOf, isLostAgain, lessonNamed, stepLeftAt, stepNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { runSession } from './lesson-session.ts';
 
@@ -134,6 +134,7 @@ async function askForLesson(
     title: titleOf(lesson),
     minutes: lesson.definition.minutes,
     done: doneOf(lesson, progress),
+    lostAgain: isLostAgain(lesson, progress),
   }));
   const first = shown.find(({ done }) => done !== 'done')?.number;
   const io = { input: process.stdin, output: process.stdout, signal: context.signal, accessible: wantsAccessible() };

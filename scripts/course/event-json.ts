@@ -35,6 +35,10 @@ export function eventToJson(event: CourseEvent): Record<string, unknown> {
         how: event.how,
         seconds: rounded(event.seconds),
       };
+    case 'tick-turned-amber': {
+      const { type, lesson, page, claim, verdict } = event;
+      return { type, ...lessonName(lesson), step: page.heading, claim, verdict };
+    }
     case 'step-failed':
       return { type: event.type, step: event.page.heading, why: event.why };
     case 'lesson-finished':

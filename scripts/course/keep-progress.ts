@@ -76,9 +76,15 @@ export class ProgressKeeper {
       }
       case 'step-reached': {
         const end = { how: event.how, at: new Date().toISOString(), seconds: event.seconds };
-        const reached = this.ofStep((step) => Object.assign(step, end));
+        const reached = this.ofStep((step) => {
+          Object.assign(step, end);
+          delete step.collapsedAt;
+        });
         return reached && both(reached, movedOn(event.lesson, event.page.heading));
       }
+      case 'tick-turned-amber':
+        // Another step may be open by now: it is the drill that is marked.
+        return collapsed(event.lesson, event.page.heading, new Date().toISOString());
       case 'lesson-finished':
         return this.open && finished(event.lesson, new Date().toISOString());
       default:
@@ -118,6 +124,12 @@ function movedOn({ id, pages }: LoadedLesson, heading: string): Change {
     if (next) lessonIn(progress, id).current = next.heading;
   };
 }
+
+const collapsed =
+  ({ id }: LoadedLesson, heading: string, at: string): Change =>
+  (progress) => {
+    (lessonIn(progress, id).steps[heading] ??= {}).collapsedAt = at;
+  };
 
 const finished =
   ({ id }: LoadedLesson, at: string): Change =>

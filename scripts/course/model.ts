@@ -77,9 +77,9 @@ export interface DrillStep {
   /** Red: what the fault must cause before the learner is asked to mend it. */
   bites: readonly [Check, ...Check[]];
   observe?: (lab: Lab, signal: AbortSignal) => Promise<unknown>;
-  /** Green: what must hold for `holdSeconds` before it counts. */
+  /** Green: what must hold for `holdSeconds` before it counts, and still while the learner reads on. */
   recovered: readonly [Check, ...Check[]];
-  /** What must not have been lost on the way. */
+  /** What must not have been lost on the way, nor be lost while the learner reads on. */
   unharmed?: readonly Check[];
   /** Seconds that `recovered` must hold. Default 3. */
   holdSeconds?: number;

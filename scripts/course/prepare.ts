@@ -1,5 +1,6 @@
 import type { Check } from '../checks/verdict.ts';
 import { FiredrillError } from '../system/errors.ts';
+import { checksAfter } from './after-drill.ts';
 import { PageCommands } from './commands.ts';
 import { allMet, firstNotMet, lookAtAll, said } from './look.ts';
 import type { LoadedLesson, Page, Step } from './model.ts';
@@ -63,6 +64,12 @@ export function checksReached(lesson: LoadedLesson, page: Page): readonly Check[
   const step: Step | undefined = lesson.definition.steps[page.heading];
   if (step?.kind === 'task') return step.reach;
   return step?.kind === 'drill' ? step.recovered : [];
+}
+
+/** All that a step needs to count as reached: of a drill also what must be unharmed, which may be what was lost again. */
+export function checksOfEnd(lesson: LoadedLesson, page: Page): readonly Check[] {
+  const step = lesson.definition.steps[page.heading];
+  return step?.kind === 'drill' ? checksAfter(step) : checksReached(lesson, page);
 }
 
 /** Runs an earlier task's commands again. Its drills need no repeating: they left the lab mended. */

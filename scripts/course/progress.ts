@@ -18,6 +18,8 @@ const stepSchema = z.looseObject({
   /** When it was reached, ISO 8601. */
   at: z.string().optional(),
   seconds: z.number().optional(),
+  /** When it was seen that what had been mended does not hold any more, ISO 8601. Gone once it is reached again. */
+  collapsedAt: z.string().optional(),
   /** Hints taken. */
   hints: z.number().optional(),
   bets: z.array(betSchema).optional(),

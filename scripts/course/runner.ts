@@ -1,6 +1,7 @@
+import { lookOn, notLooking } from './after-drill.ts';
 import { PageCommands } from './commands.ts';
 import { runDrill } from './drill.ts';
-import type { Page } from './model.ts';
+import type { LoadedLesson, Page } from './model.ts';
 import { openShell } from './open-task.ts';
 import { prepareStep } from './prepare.ts';
 import type { LessonRun, StepEnd } from './run.ts';
@@ -19,16 +20,34 @@ export async function runLesson(run: LessonRun, fromStep = 0): Promise<LessonEnd
   ui.emit({ type: 'lesson-started', lesson, fromStep: fromStep + 1 });
   await prepareStep(run, fromStep);
   let index = fromStep;
-  for (let page = lesson.pages[index]; page !== undefined; page = lesson.pages[index]) {
-    run.signal.throwIfAborted();
-    ui.emit({ type: 'step-opened', lesson, page, number: index + 1, of: lesson.pages.length });
-    const end = await afterStep(await runStep(page, run), page, run);
-    if (end === 'failed' || end === 'quit') return end;
-    index = end === 'back' ? Math.max(0, index - 1) : index + 1;
+  let looking = notLooking;
+  try {
+    for (let page = lesson.pages[index]; page !== undefined; page = lesson.pages[index]) {
+      run.signal.throwIfAborted();
+      if (!isOnlyRead(page, lesson)) await looking.end();
+      ui.emit({ type: 'step-opened', lesson, page, number: index + 1, of: lesson.pages.length });
+      const ended = await runStep(page, run);
+      const step = lesson.definition.steps[page.heading];
+      if (step?.kind === 'drill' && ended.kind === 'reached') looking = lookOn(page, step, run);
+      const end = await afterStep(ended, page, run);
+      if (end !== 'next') await looking.end();
+      if (end === 'failed' || end === 'quit') return end;
+      index = end === 'back' ? Math.max(0, index - 1) : index + 1;
+    }
+    await looking.end();
+    ui.emit({ type: 'lesson-finished', lesson, seconds: (Date.now() - startedAt) / 1000 });
+    return 'finished';
+  } finally {
+    await looking.end();
   }
-  ui.emit({ type: 'lesson-finished', lesson, seconds: (Date.now() - startedAt) / 1000 });
-  return 'finished';
 }
+
+/** Whether a page leaves the lab as it is. One with commands may break on purpose what the drill before it has mended. */
+const isOnlyRead = (page: Page, { definition }: LoadedLesson): boolean =>
+  (definition.steps[page.heading]?.kind ?? 'read') === 'read' && !canRun(page);
+
+/** Whether a page has commands that can be run. */
+const canRun = (page: Page): boolean => page.commands.some(({ show }) => !show);
 
 /** Runs one step. */
 export function runStep(page: Page, run: LessonRun): Promise<StepEnd> {
@@ -59,14 +78,14 @@ async function readPage(page: Page, run: LessonRun): Promise<StepEnd> {
     run.ui.emit(event);
   };
   const commands = new PageCommands(page, run.lab, emit, run.ui.beforeCommand?.bind(run.ui));
-  const canRun = page.commands.some(({ show }) => !show);
+  const offersRun = canRun(page);
   try {
-    if (canRun && !run.ui.interactive) {
+    if (offersRun && !run.ui.interactive) {
       const why = await commands.runAll(run.signal);
       if (why !== undefined) return { kind: 'failed', why };
     }
     for (;;) {
-      const answer = await run.ui.next('Go on?', canRun ? ['run', 'shell'] : []);
+      const answer = await run.ui.next('Go on?', offersRun ? ['run', 'shell'] : []);
       if (answer === 'back' || answer === 'quit') return { kind: answer };
       if (answer === 'next') break;
       if (answer === 'shell') await openShell(run);

@@ -42,6 +42,8 @@ export type CourseEvent =
       seconds: number;
     }
   | { type: 'collapsed'; claim: string; verdict: Verdict }
+  /** A drill was reached, and what was mended in it does not hold any more. At most once for each time it is reached. */
+  | { type: 'tick-turned-amber'; lesson: LoadedLesson; page: Page; claim: string; verdict: Verdict }
   | { type: 'step-failed'; page: Page; why: string }
   | { type: 'lesson-finished'; lesson: LoadedLesson; seconds: number }
   | { type: 'note'; text: string };

@@ -108,6 +108,8 @@ function sentence(line: TimelineLine, end: string): string | undefined {
       return `Hint ${textOf(line['tier'])} was taken`;
     case 'collapsed':
       return `Lost again: ${textOf(line['claim'])}`;
+    case 'tick-turned-amber':
+      return `**Lost again**, after it was reached: ${textOf(line['claim'])}`;
     case 'drill-void':
       return `Not counted: ${textOf(line['why'])}`;
     case 'step-reached':

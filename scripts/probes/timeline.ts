@@ -55,8 +55,17 @@ export function drillsIn(timeline: readonly TimelineLine[]): DrillTimeline[] {
     const [faultAt, to] = [Date.parse(zeroAt), Date.parse(last.at)];
     const from = Math.max(Date.parse(lines[0]?.at ?? zeroAt), faultAt - 10_000);
     const inside = lines.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) <= to);
-    return [{ step: textOf(lines[0]?.['step']), from, to, faultAt, ...is, lines: inside }];
+    const step = textOf(lines[0]?.['step']);
+    return [{ step, from, to, faultAt, ...is, lines: [...inside, ...lostAgain(step, timeline.slice(start + 1))] }];
   });
+}
+
+/** What was lost again after a step was reached. It may have been seen on a page that came after it. */
+function lostAgain(step: string, after: readonly TimelineLine[]): readonly TimelineLine[] {
+  const isOfStep = (line: TimelineLine) => textOf(line['step']) === step;
+  const again = after.findIndex((line) => line.type === 'step-opened' && isOfStep(line));
+  const until = again < 0 ? after : after.slice(0, again);
+  return until.filter((line) => line.type === 'tick-turned-amber' && isOfStep(line));
 }
 
 /** From when a step's times are counted; undefined where nothing was broken in it. */

@@ -54,7 +54,7 @@ export function eventLines(event: CourseEvent, look: Look): string[] {
 
 type FaultEvent = Extract<
   CourseEvent,
-  { type: 'fault-injected' | 'fault-bites' | 'fault-undone' | 'drill-void' | 'collapsed' }
+  { type: 'fault-injected' | 'fault-bites' | 'fault-undone' | 'drill-void' | 'collapsed' | 'tick-turned-amber' }
 >;
 
 function faultLines(event: FaultEvent, look: Look, styles: Styles): string[] {
@@ -81,7 +81,21 @@ function faultLines(event: FaultEvent, look: Look, styles: Styles): string[] {
         ...sentence(styles.warning('Lost again:'), 'this was reached, and no longer holds.'),
         ...verdictLines(event.claim, event.verdict, look),
       ];
+    case 'tick-turned-amber':
+      return [
+        ...sentence(styles.warning('Lost again:'), `"${event.page.heading}" was reached, and no longer holds.`),
+        ...verdictLines(event.claim, event.verdict, look),
+        ...wrap(`What to do: ${wayToGreen(event)}`, look.columns),
+      ];
   }
+}
+
+function wayToGreen({ lesson: { number, pages }, page }: Extract<CourseEvent, { type: 'tick-turned-amber' }>): string {
+  const step = pages.findIndex(({ heading }) => heading === page.heading) + 1;
+  return (
+    `mend it, and look with 'npx firedrill check ${number} --step ${step}'; or put the lab back with ` +
+    `'npx firedrill reset --to ${number}'. The step counts as lost until you go back and reach it again.`
+  );
 }
 
 export const stepName = (event: { page: { heading: string }; number: number; of: number }): string =>

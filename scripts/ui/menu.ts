@@ -1,5 +1,5 @@
 import { choose, type PromptIo } from './ask.ts';
-import { columnsOf } from './look.ts';
+import { columnsOf, stylesFor } from './look.ts';
 import { padTo } from './wrap.ts';
 
 /** A lesson as the menu and `list` show it. */
@@ -8,18 +8,27 @@ export interface MenuLesson {
   title: string;
   minutes: number;
   done: 'done' | 'partly' | 'not yet';
+  /** A drill of it was reached, and what was mended does not hold any more. */
+  lostAgain?: boolean;
 }
 
 /** One line a lesson, in columns: number, title, minutes, how far. A title that is too long is cut. */
-export function lessonLines(lessons: readonly MenuLesson[], columns: number): string[] {
-  const most = Math.max(10, columns - '00  '.length - '  99 min  partly'.length);
+export function lessonLines(lessons: readonly MenuLesson[], columns: number, colour = false): string[] {
+  const widest = Math.max('partly'.length, ...lessons.map((lesson) => howFar(lesson).length));
+  const most = Math.max(10, columns - '00  '.length - '  99 min  '.length - widest);
   const titles = lessons.map(({ title }) => (title.length > most ? `${title.slice(0, most - 1)}…` : title));
   const width = Math.max(0, ...titles.map((title) => title.length));
-  return lessons.map(({ number, minutes, done }, index) => {
+  const { warning } = stylesFor({ colour });
+  return lessons.map((lesson, index) => {
+    const { number, minutes, lostAgain = false } = lesson;
     const name = `${String(number).padStart(2, '0')}  ${padTo(titles[index] ?? '', width)}`;
-    return `${name}  ${String(minutes).padStart(2)} min  ${done === 'not yet' ? '—' : done}`;
+    const far = lostAgain ? warning(howFar(lesson)) : howFar(lesson);
+    return `${name}  ${String(minutes).padStart(2)} min  ${far}`;
   });
 }
+
+const howFar = ({ done, lostAgain = false }: MenuLesson): string =>
+  `${done === 'not yet' ? '—' : done}${lostAgain ? ', lost again' : ''}`;
 
 /** Asks for a lesson; undefined: none, leave. `current` is where the cursor starts. @throws Interrupted */
 export async function chooseLesson(

@@ -50,6 +50,8 @@ class TerminalUi implements Ui {
   /** What is awaited and was last seen; the command that runs. */
   private waiting: readonly [string, ...string[]] | undefined;
   private running: string | undefined;
+  /** The lines of the question that waits for a key. */
+  private asked: readonly string[] = [];
 
   constructor(options: TerminalOptions) {
     this.options = options;
@@ -93,6 +95,10 @@ class TerminalUi implements Ui {
         this.redraw(false);
         this.print(eventLines(event, this.look));
         return;
+      case 'tick-turned-amber':
+        // Seen beside an open question, whose keys go on being read: it is said again below.
+        this.print([...eventLines(event, this.look), ...this.asked]);
+        return;
       default:
         this.turnPage(event);
     }
@@ -118,15 +124,21 @@ class TerminalUi implements Ui {
     if (event.type === 'step-reached') this.print(debriefLines(event.page, this.look));
   }
 
-  next(question: string, extra: readonly ('run' | 'shell')[] = []): ReturnType<Ui['next']> {
+  async next(question: string, extra: readonly ('run' | 'shell')[] = []): ReturnType<Ui['next']> {
     const keys = nextKeysWith(extra);
     const styles = stylesFor(this.look);
     const heading = this.tallPage && this.step ? wrap(styles.faint(this.step), this.look.columns) : [];
     this.tallPage = false;
     this.waiting = undefined;
     this.redraw(false);
-    this.print(['', ...heading, ...wrap(harmless(question), this.look.columns), ...keyLines(keys, this.look)]);
-    return keyPressed(this.keyboard, keys);
+    this.asked = ['', ...heading, ...wrap(harmless(question), this.look.columns), ...keyLines(keys, this.look)];
+    this.print(this.asked);
+    try {
+      this.options.signal?.throwIfAborted();
+      return await keyPressed(this.keyboard, keys, this.options.signal);
+    } finally {
+      this.asked = [];
+    }
   }
 
   async predict(prediction: Prediction): Promise<string> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { doneOf, stepLeftAt, stepNamed } from '../../scripts/commands/choose-lesson.ts';
+import { doneOf, isLostAgain, stepLeftAt, stepNamed } from '../../scripts/commands/choose-lesson.ts';
 import type { LessonProgress, Progress } from '../../scripts/course/progress.ts';
 import { lesson, page } from '../ui/examples.ts';
 
@@ -39,6 +39,20 @@ describe('doneOf', () => {
     ['done', { finishedAt: '2026-01-01', current: 'Break it', steps: {} }],
   ])('is %s where %j was kept', (done, kept) => {
     expect(doneOf(three, progress(kept))).toBe(done);
+  });
+});
+
+describe('isLostAgain', () => {
+  const collapsed = { how: 'self', collapsedAt: '2026-01-01' } as const;
+  it.each<[boolean, LessonProgress | undefined]>([
+    [false, undefined],
+    [false, { steps: { 'Mend it': { how: 'self' } } }],
+    [true, { steps: { 'Mend it': collapsed } }],
+    [true, { finishedAt: '2026-01-01', steps: { 'First look': { how: 'read' }, 'Mend it': collapsed } }],
+    // A step that this kit does not have.
+    [false, { steps: { 'Look twice': collapsed } }],
+  ])('is %s where %j was kept', (lost, kept) => {
+    expect(isLostAgain(three, progress(kept))).toBe(lost);
   });
 });
 

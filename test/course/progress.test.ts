@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { unmet } from '../../scripts/checks/verdict.ts';
 import { openEventLog } from '../../scripts/course/event-log.ts';
 import { ProgressKeeper } from '../../scripts/course/keep-progress.ts';
 import { read } from '../../scripts/course/model.ts';
@@ -50,6 +51,29 @@ it('keeps what the events say, and where to go on', async () => {
   const finished = (await readProgress(silent, path)).lessons[lesson.id];
   expect(finished?.current).toBeUndefined();
   expect(finished?.finishedAt).toMatch(/^\d{4}-/);
+});
+
+it('marks the drill that was lost again, whatever is open by then, until it is reached again', async () => {
+  const keeper = new ProgressKeeper(emptyProgress(), { path });
+  const [one, two] = pages;
+  const steps = async () => (await readProgress(silent, path)).lessons[lesson.id]?.steps;
+  const reached = { type: 'step-reached', lesson, page: one!, how: 'self', seconds: 3 } as const;
+  keeper.take({ type: 'step-opened', lesson, page: one!, number: 1, of: 2 });
+  keeper.take(reached);
+  keeper.take({ type: 'step-opened', lesson, page: two!, number: 2, of: 2 });
+  keeper.take({ type: 'tick-turned-amber', lesson, page: one!, claim: 'it runs', verdict: unmet('no', 'yes') });
+  await keeper.written();
+  expect(await steps()).toMatchObject({
+    One: { how: 'self', collapsedAt: expect.stringMatching(/^\d{4}-/) as string },
+  });
+  expect((await steps())?.['Two']).toEqual({});
+
+  keeper.take({ type: 'step-opened', lesson, page: one!, number: 1, of: 2 });
+  await keeper.written();
+  expect((await steps())?.['One']).toHaveProperty('collapsedAt');
+  keeper.take(reached);
+  await keeper.written();
+  expect((await steps())?.['One']).not.toHaveProperty('collapsedAt');
 });
 
 describe('two programs at once', () => {

@@ -88,6 +88,33 @@ test('the report tells what failed, for how long, what carried on, and what meas
   expect(costOf({ cores: 0.05, seconds: 3 })).not.toContain('may have changed');
 });
 
+describe('a drill that was lost again on a page that came after it', () => {
+  const lost = (seconds: number, step = 'A drill & more') =>
+    event(seconds, 'tick-turned-amber', { step, claim: 'the API answers' });
+  const later = event(50, 'step-opened', { step: 'Read on' });
+
+  test('says so among what happened in the drill, whose end stays where it was', () => {
+    const whole = [...timeline, later, lost(60), lost(61, 'Another')];
+    expect(incidentReport('Nine', whole, 'x.svg').match(/.*Lost again.*/g)).toEqual([
+      '| +30.0 s | **Lost again**, after it was reached: the API answers |',
+    ]);
+    expect(drillsIn(whole)[0]?.to).toBe(Date.parse(at(39)));
+    expect(timelineSvg('Nine', drillsIn(whole))).toBe(timelineSvg('Nine', drillsIn(timeline)));
+  });
+
+  test('is told of the time that it was lost in, where it was done twice', () => {
+    const again = [
+      event(70, 'step-opened', { step: 'A drill & more' }),
+      event(71, 'fault-injected', { title: 'again', machine: 'c1' }),
+      event(75, 'step-reached', { step: 'A drill & more', how: 'self' }),
+      event(76, 'lesson-finished'),
+      lost(80),
+    ];
+    const drills = drillsIn([...timeline, later, ...again]);
+    expect(drills.map(({ lines }) => lines.filter(({ type }) => type === 'tick-turned-amber').length)).toEqual([0, 1]);
+  });
+});
+
 describe('a task whose commands break something', () => {
   const opening = event(0, 'step-opened', { step: 'Every disk is lost', records: 'task' });
   const broken = [

@@ -135,6 +135,19 @@ it('shows what a lesson costs and what is done, at 60 columns', () => {
   expect(Math.max(...lessonLines(lessons, 60).map((line) => line.length))).toBeLessThanOrEqual(60);
 });
 
+it('says in words, and in amber, what was lost again', () => {
+  const lost = lessons.map((lesson) => ({ ...lesson, lostAgain: lesson.number === 1 }));
+  expect(lessonLines(lost, 60).join('\n')).toMatchInlineSnapshot(`
+    "01  Boot up a cluster               15 min  done, lost again
+    02  Run an app                      20 min  partly
+    03  Understand the network, from …   5 min  —"
+  `);
+  const [first, second] = lessonLines(lost, 60, true);
+  expect(first).toMatch(/\u001b\[33mdone, lost again\u001b\[39m$/);
+  expect(second).not.toContain('\u001b');
+  expect(Math.max(...lessonLines(lost, 60).map((line) => line.length))).toBeLessThanOrEqual(60);
+});
+
 it.each([
   ['30', 30],
   [' 1,5 s ', 1.5],

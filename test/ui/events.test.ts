@@ -41,6 +41,7 @@ const events: CourseEvent[] = [
   { type: 'drill-void', why: 'The lease ran out.' },
   { type: 'collapsed', claim: 'node w1 is Ready', verdict: unmet('NotReady', 'Ready') },
   { type: 'step-reached', lesson, page, how: 'self', seconds: 61 },
+  { type: 'tick-turned-amber', lesson, page, claim: 'node w1 is Ready', verdict: unmet('NotReady', 'Ready') },
   { type: 'step-failed', page, why: 'w1 is still NotReady' },
   { type: 'lesson-finished', lesson, seconds: 605 },
 ];
@@ -96,6 +97,14 @@ describe('the plain Ui', () => {
         wanted: Ready
 
       ✔ Reached: Look at the nodes (61 s)
+
+      Lost again: "Look at the nodes" was reached, and no longer holds.
+      ✖ node w1 is Ready
+        saw: NotReady
+        wanted: Ready
+      What to do: mend it, and look with 'npx firedrill check 3 --step 1'; or put the
+      lab back with 'npx firedrill reset --to 3'. The step counts as lost until you go
+      back and reach it again.
 
       This step failed: w1 is still NotReady
 

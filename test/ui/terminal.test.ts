@@ -9,13 +9,22 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-function terminal(options: { columns?: number; rows?: number; accessible?: boolean; colour?: boolean } = {}) {
+interface Options {
+  columns?: number;
+  rows?: number;
+  accessible?: boolean;
+  colour?: boolean;
+  signal?: AbortSignal;
+  interrupt?: () => void;
+}
+
+function terminal(options: Options = {}) {
   const input = new FakeInput();
   const output = new FakeOutput(options.columns, options.rows);
-  const interrupt = vi.fn();
+  const interrupt = vi.fn(options.interrupt);
   const openShell = vi.fn(() => Promise.resolve(0));
-  const { accessible = false, colour = false } = options;
-  const ui = createTerminalUi({ input, output, accessible, colour, interrupt, openShell });
+  const { accessible = false, colour = false, signal } = options;
+  const ui = createTerminalUi({ input, output, accessible, colour, interrupt, openShell, signal });
   closers.push(() => {
     ui.close();
   });
@@ -178,6 +187,65 @@ describe('pages', () => {
     await expect(back).resolves.toBe('back');
     expect(output.text.split('Step 2 of 5')).toHaveLength(3);
   });
+});
+
+describe('a tick that turns amber', () => {
+  const amber = {
+    type: 'tick-turned-amber',
+    lesson,
+    page,
+    claim: 'node w1 is Ready',
+    verdict: unmet('NotReady', 'Ready'),
+  } as const;
+
+  it.each([false, true])(
+    'is told above the question that is open, whose keys still count (accessible: %s)',
+    async (accessible) => {
+      const { input, output, ui } = terminal({ accessible });
+      const answer = ui.next('Go on?');
+      const asked = output.text;
+      ui.emit(amber);
+      expect(input.raw).toBe(true);
+      const told = output.text.slice(asked.length);
+      expect(told).toMatch(/^\nLost again: "Look at the nodes" was reached/);
+      expect(told).toContain("'npx firedrill check 3 --step 1'");
+      expect(told.endsWith(asked)).toBe(true);
+      input.write('\r');
+      await expect(answer).resolves.toBe('next');
+      expect(input.raw).toBe(false);
+    },
+  );
+
+  it('is told alone where the question was answered', async () => {
+    const { input, output, ui } = terminal();
+    const answer = ui.next('Go on?');
+    input.write('\r');
+    await answer;
+    const before = output.text.length;
+    ui.emit(amber);
+    expect(output.text.slice(before)).not.toContain('Go on?');
+  });
+
+  it('is yellow where there is colour', () => {
+    const { output, ui } = terminal({ colour: true });
+    ui.emit(amber);
+    expect(output.raw).toContain('\u001b[33mLost again:\u001b[39m');
+  });
+});
+
+it('is interrupted at a question by its signal: raw mode takes Ctrl-C from the terminal', async () => {
+  const [stop, reason] = [new AbortController(), new Error('interrupted')];
+  const { input, ui } = terminal({
+    signal: stop.signal,
+    interrupt: () => {
+      stop.abort(reason);
+    },
+  });
+  const answer = ui.next('Go on?');
+  input.write('\u0003');
+  await expect(answer).rejects.toBe(reason);
+  expect(input.raw).toBe(false);
+  await expect(ui.next('Go on?')).rejects.toBe(reason);
 });
 
 it('offers to run the commands of a page to read, where it has some', async () => {
