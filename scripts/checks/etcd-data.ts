@@ -67,7 +67,8 @@ export function revisionsWereRaised(file: string): Check {
   }
 }
 
-const withBoth = "Restore again with '--bump-revision 1000000000 --mark-compacted', into all members.";
+/** A larger number than the page's: clients may have seen those of the first restore by now. */
+const withBoth = "Restore again with '--bump-revision 2000000000 --mark-compacted', into all members.";
 
 async function seenAsCompacted(lab: Lab, revision: number, claim: string): Promise<Verdict> {
   const args = ['get', '/registry/nothing', `--rev=${revision}`, `--command-timeout=${lookSeconds}s`];
@@ -99,7 +100,8 @@ export function etcdClusterIsNew(...configMaps: readonly [string, ...string[]]):
     const before = found.filter((id) => id !== undefined);
     if (before.length === 0 || now === undefined) return unknown('nobody tells the ID of the cluster');
     if (!before.includes(now)) return met(`its ID is ${now}; it was ${before.at(-1) ?? ''}`);
-    const hint = 'Restore all members again, with an --initial-cluster-token that was not used before.';
+    const hint =
+      'Restore all members again, with an --initial-cluster-token that was not used before, and twice the --bump-revision.';
     return unmet(`its ID is still ${now}`, claim, hint);
   });
 }

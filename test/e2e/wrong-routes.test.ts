@@ -135,7 +135,7 @@ const routes: readonly Route[] = [
         ),
       ),
     check: /saw: its ID is still \d+ wanted: etcd is a new cluster, not the one that the ConfigMap before-backup/,
-    hint: /Restore all members again, with an --initial-cluster-token that was not used before\./,
+    hint: /Restore all members again, with an --initial-cluster-token that was not used before, and twice the --bump-revision\./,
   },
   {
     name: 'the backup was deleted, after the disaster',

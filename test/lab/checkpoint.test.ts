@@ -13,8 +13,12 @@ function labWith(...checkpoints: (string | undefined)[]) {
   });
   const layout = createLayout({ name: 'l' });
   const restored: string[] = [];
-  const on = (machine: string, _: string, options?: { input?: Uint8Array }) => {
-    if (options?.input) restored.push(`${machine} ${Buffer.from(options.input).toString()}`);
+  const scripts: string[] = [];
+  const on = (machine: string, script: string, options?: { input?: Uint8Array }) => {
+    if (options?.input) {
+      restored.push(`${machine} ${Buffer.from(options.input).toString()}`);
+      scripts.push(script);
+    }
     // The test ends here: what follows needs a cluster.
     return Promise.resolve({ exitCode: options?.input ? 1 : 0, stdout: '', stderr: 'no etcd here' });
   };
@@ -22,7 +26,7 @@ function labWith(...checkpoints: (string | undefined)[]) {
   const lab = { folder, layout, on, machinesWithRole } as unknown as Lab;
   mkdirSync(join(folder, 'checkpoint'));
   for (const fault of checkpoints) writeFileSync(checkpointPath(lab, fault), fault ?? 'first boot');
-  return { lab, restored };
+  return { lab, restored, scripts };
 }
 
 test('the checkpoint before a fault is preferred, goes into all members, and is used once', async () => {
@@ -34,4 +38,19 @@ test('the checkpoint before a fault is preferred, goes into all members, and is 
   await expect(restoreCheckpoint(lab, { preferred })).rejects.toMatchObject({ code: 'restore-failed' });
   expect(restored.slice(3)).toEqual(['e1 first boot', 'e2 first boot', 'e3 first boot']);
   expect(existsSync(checkpointPath(lab))).toBe(true);
+});
+
+test('a second restore of the same checkpoint counts through no number that the first has used', async () => {
+  const { lab, scripts } = labWith(undefined);
+  const restore = async (): Promise<number> => {
+    await expect(restoreCheckpoint(lab)).rejects.toMatchObject({ code: 'restore-failed' });
+    const raisedTo = scripts.splice(0).map((script) => /--bump-revision \$\(\((\d+) - kept\)\)/.exec(script)?.[1]);
+    // All members together, by the same number.
+    expect(raisedTo).toEqual([raisedTo[0], raisedTo[0], raisedTo[0]]);
+    return Number(raisedTo[0]);
+  };
+  const first = await restore();
+  const second = await restore();
+  expect(second - first).toBeGreaterThan(100_000_000_000);
+  expect(Number.isSafeInteger(second)).toBe(true);
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FiredrillError } from '../../system/errors.ts';
+import { readIfThere, writeAtomically } from '../../system/files.ts';
 import { waitUntil } from '../../system/wait.ts';
 import { etcdHasLeader } from '../health.ts';
 import type { Lab } from '../lab.ts';
@@ -39,8 +40,9 @@ export interface RestoreOptions {
 
 /**
  * Puts the checkpoint into **all** members together, as a new cluster with a new token: rolling one member back alone
- * would let it vote on entries that it has forgotten. The revision is raised and everything before it marked as
- * compacted, so that no watcher takes old events for new (https://etcd.io/docs/v3.6/op-guide/recovery/).
+ * would let it vote on entries that it has forgotten. The revision is raised above all that this lab has ever reached, and
+ * everything before it marked as compacted, so that no watcher takes old events for new
+ * (https://etcd.io/docs/v3.6/op-guide/recovery/).
  * The API server is stopped meanwhile: it would go on serving its cache of the old world.
  * @throws FiredrillError `checkpoint-missing`, `restore-failed`.
  */
@@ -56,6 +58,7 @@ export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}):
   const snapshot = await readFile(path);
   if (path === preferred) await rm(path);
   const members = lab.machinesWithRole('etcd');
+  const revision = (await countRestore(lab)) * revisionsApart;
   const token = `${lab.layout.name}-${Date.now().toString(36)}`;
   const cluster = members.map(({ name, address }) => `${name}=https://${address}:2380`).join(',');
   const signal = options.signal;
@@ -64,10 +67,11 @@ export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}):
 set -e
 systemctl kill --signal=KILL etcd 2>/dev/null || true; systemctl stop etcd
 cat > /var/lib/etcd/checkpoint.db
+kept=$(/opt/bin/etcdutl snapshot status /var/lib/etcd/checkpoint.db -w json | sed 's/.*"revision":\\([0-9]*\\).*/\\1/')
 rm -rf /var/lib/etcd/data /var/lib/etcd/restored
 /opt/bin/etcdutl snapshot restore /var/lib/etcd/checkpoint.db --name ${name} --data-dir /var/lib/etcd/restored \\
   --initial-cluster ${cluster} --initial-cluster-token ${token} --initial-advertise-peer-urls https://${address}:2380 \\
-  --bump-revision 1000000000 --mark-compacted >/dev/null 2>&1
+  --bump-revision $((${revision} - kept)) --mark-compacted >/dev/null 2>&1
 mv /var/lib/etcd/restored /var/lib/etcd/data
 rm -f /var/lib/etcd/checkpoint.db
 printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_INITIAL_CLUSTER_TOKEN=${token}\\n' > /etc/etcd/cluster.env`;
@@ -89,6 +93,21 @@ printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_
     signal,
   });
   await startControlPlane(lab, signal);
+}
+
+/**
+ * A lab's restores begin so many revisions apart. Were each raised by the same, a second restore of one checkpoint would
+ * count through the same numbers again, and a kube-proxy that has seen them would wait for what is past. A thousand times
+ * more than a learner's own restore raises, and a number that JavaScript keeps exactly nine thousand times.
+ */
+const revisionsApart = 1_000_000_000_000;
+
+/** How often this lab was restored, this time included. */
+async function countRestore({ folder }: Pick<Lab, 'folder'>): Promise<number> {
+  const path = join(folder, 'checkpoint', 'restores');
+  const count = Number((await readIfThere(path)) ?? 0) + 1;
+  await writeAtomically(path, `${count}\n`);
+  return count;
 }
 
 /** Ends API server, controller-manager and scheduler of each controller, and the kubelet first, which would start them again. */
