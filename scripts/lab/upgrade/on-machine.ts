@@ -68,7 +68,7 @@ export interface Progress {
   moved: { kubelet: boolean; kubeProxy: boolean };
   /** When the kubelet's process started, in seconds since 1970 by the machine's clock. */
   kubeletSince: number;
-  /** The same of an API server that runs here; undefined where none does. */
+  /** The same of the oldest API server that runs here: a new one waits until that one is gone. Undefined where none does. */
   apiServerSince: number | undefined;
   /** HTTP status of kube-proxy's own health page; 0 where it does not answer. */
   kubeProxyHealth: number;
@@ -83,7 +83,7 @@ export const progressScript = (minor: Minor): string =>
     ),
     `age=$(ps -o etimes= -p ${mainPid('kubelet')} 2>/dev/null)`,
     'echo "since $(( $(date +%s) - ${age:-0} ))"',
-    'age=$(ps -o etimes= -C kube-apiserver 2>/dev/null | sort -n | head -n 1)',
+    'age=$(ps -o etimes= -C kube-apiserver 2>/dev/null | sort -n | tail -n 1)',
     '[ -z "$age" ] || echo "api-server-since $(( $(date +%s) - age ))"',
     `echo "health $(curl --silent --max-time 2 --output /dev/null --write-out '%{http_code}' http://127.0.0.1:10256/healthz)"`,
   ].join('\n');

@@ -81,6 +81,18 @@ chmod 755 /srv/bin/systemctl`);
     run('rm -f /etc/kubernetes/version.env* ; systemctl restart kubelet; systemctl restart kube-proxy');
   });
 
+  test('an API server is as old as the one that still holds its port', () => {
+    run(`cat > /srv/bin/ps <<'END'
+#!/bin/sh
+case "$*" in *-C*) printf '      3\n    100\n' ;; *) exec /bin/ps "$@" ;; esac
+END
+chmod 755 /srv/bin/ps`);
+    const { apiServerSince, kubeletSince } = progress('newer');
+    run('rm /srv/bin/ps');
+    expect(Math.round(Date.now() / 1000 - (apiServerSince ?? 0))).toBeGreaterThan(95);
+    expect(kubeletSince - (apiServerSince ?? Infinity)).toBeGreaterThan(50);
+  });
+
   test('move a machine there and back', () => {
     expect(progress('newer').moved).toEqual(moved);
     expect(surveyIn(run(surveyScript('newer'))).chosen).toBe(true);
