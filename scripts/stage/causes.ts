@@ -8,6 +8,8 @@ export interface Failed {
   to: number;
   /** The machine through whose NodePort they went. */
   door: string;
+  /** In which way: see `Failure`. */
+  how: string;
 }
 
 interface Reach {
@@ -52,12 +54,24 @@ const isDoor: readonly EventKind[] = ['door-opened', 'door-closed'];
  * @param events in the order of their time
  */
 export function causeOf(failed: Failed, events: readonly StageEvent[]): StageEvent | undefined {
+  const stray = failed.how === 'unreachable' ? strayAfter(failed, events) : undefined;
+  if (stray) return rootOf(stray, events);
   const fitting = events.filter((event) => reaches(event, failed, events));
   const serious = fitting.filter(({ kind }) => !harmless.includes(kind));
   const candidates = serious.length > 0 ? serious : fitting;
   const found = candidates.findLast(({ at }) => at <= failed.to) ?? candidates[0];
   return found && rootOf(found, events);
 }
+
+/**
+ * The machine that is lost, or was: connections to its pods that nobody closed stay in the other machines' connection
+ * tracking for days (`nf_conntrack_tcp_timeout_established`). A new connection from a port that one of them came from is
+ * sent to the same pod, which is not there. A pod that ends in good order leaves nothing of the kind.
+ */
+const strayAfter = ({ to }: Failed, events: readonly StageEvent[]): StageEvent | undefined =>
+  events.findLast(({ kind, at }) => at <= to && loses.includes(kind));
+
+const loses: readonly EventKind[] = ['fault-on', 'machine-off', 'node-not-ready'];
 
 function reaches(event: StageEvent, { from, to, door }: Failed, events: readonly StageEvent[]): boolean {
   const reach = explains[event.kind];
@@ -90,20 +104,27 @@ const consequences: readonly EventKind[] = [
   'pod-ending',
   'pod-gone',
 ];
+/** Nobody does this to a pod: while something is broken on purpose, on whichever machine, it is because of that. */
+const symptoms: readonly EventKind[] = ['pod-unready', 'pod-restarted'];
 const upsets: readonly EventKind[] = ['fault-on', 'fault-off', 'machine-off', 'machine-on', 'node-not-ready'];
 
-/** The event of which a new one is a consequence: the first upset of its machine that is still felt. */
+/**
+ * The event of which a new one is a consequence: the first upset of its machine that is still felt; of a symptom, the
+ * first fault that is in force.
+ */
 export function becauseOf(
   { kind, machine, at }: Pick<StageEvent, 'kind' | 'machine' | 'at'>,
   events: readonly StageEvent[],
 ): number | undefined {
   if (machine === undefined || !consequences.includes(kind)) return undefined;
+  const isSymptom = symptoms.includes(kind);
   const isFelt = (event: StageEvent): boolean => {
     const after = explains[event.kind]?.after;
     if (after === undefined || !upsets.includes(event.kind) || event.kind === kind) return false;
     // What it brings to an end is not its cause.
     if (typeof after !== 'number' && after.includes(kind)) return false;
-    return concerns(event, machine) && at <= endOf(event, after, events);
+    const isNear = concerns(event, machine) || (isSymptom && event.kind === 'fault-on');
+    return isNear && at <= endOf(event, after, events);
   };
   return events.find(isFelt)?.id;
 }

@@ -84,8 +84,8 @@ export interface ExplainedFailures {
 export function failuresOf({ seconds, events }: HistoryRun): ExplainedFailures[] {
   const found = new Map<number | undefined, ExplainedFailures>();
   for (const { at, failures } of seconds) {
-    for (const { door, count, lastAt } of failures) {
-      const event = causeOf({ from: at, to: lastAt, door }, events);
+    for (const { door, how, count, lastAt } of failures) {
+      const event = causeOf({ from: at, to: lastAt, door, how }, events);
       const failed = (found.get(event?.id)?.failed ?? 0) + count;
       found.set(event?.id, { event, failed });
     }

@@ -78,7 +78,9 @@ export class Ledger {
     const lastEvent = this.events.at(-1)?.at ?? 0;
     const mayChange = known?.knownEvents !== this.events.length && lastEvent < at + explainedWithin;
     if (known && !isNew && !mayChange) return known;
-    const causes = failures.map(({ door, lastAt }) => causeOf({ from: at, to: lastAt, door }, this.events)?.id);
+    const causes = failures.map(
+      ({ door, how, lastAt }) => causeOf({ from: at, to: lastAt, door, how }, this.events)?.id,
+    );
     const explained = { failures, causes, knownEvents: this.events.length };
     this.explained.set(at, explained);
     return explained;

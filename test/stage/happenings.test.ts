@@ -176,8 +176,8 @@ describe('causes', () => {
   const ready = event(40, 'pod-ready', 'w1', { subject: 'b' });
   const leads = event(20, 'leader', 'e2');
   const outage = [fault, leads, otherPod, ready, faultOff];
-  const cause = (at: number, events: readonly StageEvent[], door = 'w1') =>
-    causeOf({ from: seconds(at), to: seconds(at + 1), door }, events)?.says;
+  const cause = (at: number, events: readonly StageEvent[], door = 'w1', how = 'reset') =>
+    causeOf({ from: seconds(at), to: seconds(at + 1), door, how }, events)?.says;
 
   test.each<[number, string | undefined, string]>([
     [5, undefined, 'before anything happened'],
@@ -211,6 +211,19 @@ describe('causes', () => {
     expect(becauseOf({ kind: 'pod-gone', machine: 'w1', at: seconds(30) }, [fault])).toBeUndefined();
     expect(becauseOf({ kind: 'machine-on', machine: 'w2', at: seconds(61) }, [fault, off, faultOff])).toBe(faultOff.id);
     expect(becauseOf({ kind: 'node-ready', machine: 'w2', at: seconds(61) }, [fault])).toBeUndefined();
+  });
+
+  test('a pod that fails by itself while something is broken fails because of that, wherever it runs', () => {
+    expect(becauseOf({ kind: 'pod-unready', machine: 'w1', at: seconds(30) }, [fault])).toBe(fault.id);
+    expect(becauseOf({ kind: 'pod-unready', machine: 'w1', at: seconds(70) }, [fault, faultOff])).toBeUndefined();
+    expect(becauseOf({ kind: 'pod-unready', machine: 'w1', at: seconds(5) }, [])).toBeUndefined();
+  });
+
+  test('a request that was sent to a pod of a lost machine counts for that, and not for a pod that ended in good order', () => {
+    expect(cause(33, outage, 'w1', 'unreachable')).toBe(fault.says);
+    expect(cause(100, outage, 'w1', 'unreachable')).toBe(fault.says);
+    expect(cause(33, [otherPod], 'w1', 'unreachable')).toBe(otherPod.says);
+    expect(cause(5, outage, 'w1', 'unreachable')).toBeUndefined();
   });
 });
 
