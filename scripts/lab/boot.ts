@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Bundle } from '../bundle/bundle.ts';
 import { readIfThere } from '../system/files.ts';
+import { labFolder } from '../system/folders.ts';
 import type { ShownAction } from './acting.ts';
 import { fillImageStores, listContainers, removeHelpers } from './docker.ts';
 import { endContainer } from './end-container.ts';
@@ -51,10 +52,10 @@ export async function removeUnknownContainers(layout: Layout): Promise<void> {
 
 async function removeUnknownMachines(layout: Layout): Promise<void> {
   for (const { id, machine } of await listContainers(layout.name)) {
-    if ((await knownContainer(layout.name, machine)) !== id) await endContainer(['rm', '--force'], id);
+    if ((await knownContainer(labFolder(layout.name), machine)) !== id) await endContainer(['rm', '--force'], id);
   }
 }
 
 /** Id of the container that Vagrant takes for this machine, or undefined where it knows none. */
-export const knownContainer = async (labName: string, machine: string): Promise<string | undefined> =>
-  (await readIfThere(join(vagrantRecordOf(labName, machine), 'docker', 'id')))?.trim();
+export const knownContainer = async (folder: string, machine: string): Promise<string | undefined> =>
+  (await readIfThere(join(vagrantRecordOf(folder, machine), 'docker', 'id')))?.trim();

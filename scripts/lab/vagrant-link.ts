@@ -6,11 +6,15 @@ import { checkoutFolder, labFolder } from '../system/folders.ts';
 const usualLab = 'firedrill';
 
 /** Where Vagrant keeps what it knows of a lab: beside the lab's other state, for all checkouts. */
-export const vagrantFolder = (labName: string): string => join(labFolder(labName), 'vagrant');
+export const vagrantFolder = (labName: string): string => within(labFolder(labName));
 
-/** What Vagrant knows of one machine: a folder, which is there from the machine's first boot until it is destroyed. */
-export const vagrantRecordOf = (labName: string, machine: string): string =>
-  join(vagrantFolder(labName), 'machines', machine);
+const within = (folder: string): string => join(folder, 'vagrant');
+
+/**
+ * What Vagrant knows of one machine: a folder, which is there from the machine's first boot until it is destroyed.
+ * @param folder the lab's
+ */
+export const vagrantRecordOf = (folder: string, machine: string): string => join(within(folder), 'machines', machine);
 
 /**
  * Lets `vagrant` by hand in the checkout find what it knows of the lab. There is one link: it is for the lab of the usual

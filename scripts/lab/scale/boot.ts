@@ -16,7 +16,7 @@ export async function thoseToBoot(lab: Lab, machines: readonly Machine[]): Promi
   const running = (await listContainers(lab.layout.name)).filter(({ state }) => state === 'running');
   const known = await Promise.all(
     machines.map(async ({ name }) => {
-      const id = await knownContainer(lab.layout.name, name);
+      const id = await knownContainer(lab.folder, name);
       return running.some((one) => one.machine === name && one.id === id);
     }),
   );

@@ -28,7 +28,7 @@ export async function removeMachines(lab: Lab, machines: readonly Machine[], sig
   const isDocker = lab.layout.provider === 'docker';
   // Power off at once: nothing is kept, and a graceful end takes seconds.
   if (isDocker) await killContainers(lab, names, signal);
-  const known = names.filter((name) => existsSync(vagrantRecordOf(lab.layout.name, name)));
+  const known = names.filter((name) => existsSync(vagrantRecordOf(lab.folder, name)));
   if (known.length > 0) await vagrant(lab.layout.name, ['destroy', '--force', '--no-parallel', ...known], { signal });
   if (isDocker) await removeFromDocker(lab, machines, signal);
   await Promise.all(names.map((name) => closeConnection(name, lab.folder)));
@@ -39,7 +39,7 @@ export async function removeFiles(lab: Lab, keep: Layout, machines: readonly Mac
   for (const { name } of machines) {
     await forgetJoiner(lab.folder, name);
     await rm(join(lab.folder, 'cloud-config', name), { recursive: true, force: true });
-    await rm(vagrantRecordOf(lab.layout.name, name), { recursive: true, force: true });
+    await rm(vagrantRecordOf(lab.folder, name), { recursive: true, force: true });
   }
   await render(keep);
 }
