@@ -36,7 +36,11 @@ export async function repairMachine(lab: Lab, machine: string, signal?: AbortSig
   const wrong = new Set(look.stdout.split('\n').filter((path) => path !== ''));
   const broken = files.filter(({ path }) => wrong.has(path));
   const restart = [...new Set(broken.flatMap(({ path }) => readersOf(path)))];
-  const script = [...broken.map(writeCommand), repairScript(servicesOf(lab, machine), restart)].join('\n');
+  const script = [
+    ...broken.map(writeCommand),
+    ...broken.flatMap(endCommand),
+    repairScript(servicesOf(lab, machine), restart),
+  ].join('\n');
   const repaired = await lab.on(machine, 'sh -s', { input: script, signal, timeoutSeconds: 60 });
   const said = repaired.stdout.split('\n').filter((line) => line !== '');
   return [...broken.map(({ path }) => `${machine}: ${path}`), ...said.map((line) => `${machine}: ${line}`)];
@@ -68,6 +72,18 @@ const writeCommand = ({ path, content, mode }: ToldFile): string =>
     `chmod ${mode} ${quoted(`${path}.new`)}`,
     `mv ${quoted(`${path}.new`)} ${quoted(path)}`,
   ].join(' && ');
+
+const manifest = /^\/etc\/kubernetes\/manifests\/(.*)\.yaml$/;
+
+/**
+ * A static pod whose manifest was gone has been told to end, and an API server takes a minute for that; a kubelet that is
+ * restarted meanwhile takes it for one that runs. It keeps nothing that a sudden end could harm. The kernel knows a
+ * program by the first 15 letters of its name.
+ */
+const endCommand = ({ path }: ToldFile): string[] => {
+  const program = manifest.exec(path)?.[1];
+  return program === undefined ? [] : [`pkill -KILL -x ${quoted(program.slice(0, 15))}; true`];
+};
 
 /** Prints a line for each thing that it puts back. */
 const repairScript = (services: readonly string[], restart: readonly string[]): string => `
