@@ -38,11 +38,11 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   };
   // Loaded where a program is run: 'list' and '--help' run none, and should answer at once.
   const { execa } = await import('execa');
-  const startedAt = Date.now();
   const child = execa(file, args, execaOptions);
-  child.nodeChildProcess.once('exit', () => {
-    const isLate = Date.now() - startedAt >= (options.timeoutSeconds ?? Infinity) * 1000;
-    if (!isLate && options.signal?.aborted !== true) return;
+  const { nodeChildProcess } = child;
+  nodeChildProcess.once('exit', () => {
+    // By us: it ran out of time, or was interrupted.
+    if (!nodeChildProcess.killed) return;
     // What it had started may hold its output open, the kept connection of ssh for one: nobody waits for that.
     child.stdout?.destroy();
     child.stderr?.destroy();
