@@ -4,7 +4,7 @@ import type { DrillFacts, Prediction } from '../scripts/course/model.ts';
 import type { Lab } from '../scripts/lab/lab.ts';
 import type { StageEvent } from '../scripts/stage/event.ts';
 import type { Cause } from '../scripts/stage/ledger.ts';
-import { failedIn, lateSeconds, type Second } from '../scripts/stage/load/second.ts';
+import { failedIn, failedInAll, lateSeconds, type Second } from '../scripts/stage/load/second.ts';
 import { amount, percent } from '../scripts/stage/words.ts';
 
 /** Requests a second: enough that a gap of a tenth of a second is seen, and little beside what a laptop has to do. */
@@ -72,7 +72,7 @@ export const failedRequests = (id: string, question: string, expected?: readonly
     const { seconds, causes } = loadIn(facts);
     const due = seconds.reduce((sum, second) => sum + second.due, 0);
     if (due === 0) throw new Error('no request was sent meanwhile');
-    const failed = failuresIn(seconds);
+    const failed = failedInAll(seconds);
     const doubt = doubtOf(seconds, expected);
     return Promise.resolve({
       value: howMany(failed),
@@ -81,8 +81,6 @@ export const failedRequests = (id: string, question: string, expected?: readonly
     });
   },
 });
-
-const failuresIn = (seconds: readonly Second[]): number => seconds.reduce((sum, second) => sum + failedIn(second), 0);
 
 /** From the fewest to the most. */
 const amounts = ['none', 'few', 'tens', 'hundreds'] as const;
@@ -97,11 +95,11 @@ const howMany = (failed: number): (typeof amounts)[number] =>
  */
 function doubtOf(seconds: readonly Second[], expected?: readonly string[]): string | undefined {
   const rank = (value: string): number => amounts.findIndex((one) => one === value);
-  const all = rank(howMany(failuresIn(seconds)));
+  const all = rank(howMany(failedInAll(seconds)));
   const most = expected ? Math.max(...expected.map(rank)) : all - 1;
   const late = lateSeconds(seconds);
   const inTime = seconds.filter((second) => !late.some((one) => one.second === second));
-  if (all <= most || rank(howMany(failuresIn(inTime))) > most) return undefined;
+  if (all <= most || rank(howMany(failedInAll(inTime))) > most) return undefined;
   const share = Math.max(...late.filter(({ second }) => failedIn(second) > 0).map((one) => one.share));
   return `the load generator itself was late (${percent(share)} of its requests)`;
 }

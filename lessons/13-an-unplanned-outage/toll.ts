@@ -1,5 +1,5 @@
 import type { DrillFacts } from '../../scripts/course/model.ts';
-import { failedIn, isHealthy } from '../../scripts/stage/load/second.ts';
+import { failedInAll, isHealthy } from '../../scripts/stage/load/second.ts';
 import { bittenAt, secondsUntilSeen } from '../moments.ts';
 import { loadIn } from '../under-load.ts';
 import { outageIn } from './watching.ts';
@@ -17,7 +17,7 @@ export function losses(facts: DrillFacts, until: number): { due: number; failed:
   const inside = secondsOf(facts, until);
   const due = inside.reduce((sum, second) => sum + second.due, 0);
   if (due === 0) throw new Error('no request was sent meanwhile');
-  return { due, failed: inside.reduce((sum, second) => sum + failedIn(second), 0) };
+  return { due, failed: failedInAll(inside) };
 }
 
 /** Seconds in which the app was not healthy, and in which nobody could tell, until the consequences were all seen. */

@@ -1,4 +1,5 @@
 import type { EventKind, StageEvent } from './event.ts';
+import type { FailedRequests } from './load/second.ts';
 
 /** Requests that failed between two moments, in milliseconds since the epoch: for which reason is asked. */
 export interface Failed {
@@ -62,6 +63,13 @@ export function causeOf(failed: Failed, events: readonly StageEvent[]): StageEve
   const found = candidates.findLast(({ at }) => at <= failed.to) ?? candidates[0];
   return found && rootOf(found, events);
 }
+
+/** The same of requests as a second keeps them. @param at the second's beginning, in milliseconds since the epoch */
+export const causeOfFailures = (
+  at: number,
+  { door, how, lastAt }: Pick<FailedRequests, 'door' | 'how' | 'lastAt'>,
+  events: readonly StageEvent[],
+): StageEvent | undefined => causeOf({ from: at, to: lastAt, door, how }, events);
 
 /**
  * The machine that is lost, or was: connections to its pods that nobody closed stay in the other machines' connection

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TimelineLine } from '../probes/timeline.ts';
-import { causeOf } from './causes.ts';
+import { causeOfFailures } from './causes.ts';
 import type { EventKind, StageEvent } from './event.ts';
 
 const secondSchema = z.object({
@@ -84,9 +84,9 @@ export interface ExplainedFailures {
 export function failuresOf({ seconds, events }: HistoryRun): ExplainedFailures[] {
   const found = new Map<number | undefined, ExplainedFailures>();
   for (const { at, failures } of seconds) {
-    for (const { door, how, count, lastAt } of failures) {
-      const event = causeOf({ from: at, to: lastAt, door, how }, events);
-      const failed = (found.get(event?.id)?.failed ?? 0) + count;
+    for (const one of failures) {
+      const event = causeOfFailures(at, one, events);
+      const failed = (found.get(event?.id)?.failed ?? 0) + one.count;
       found.set(event?.id, { event, failed });
     }
   }

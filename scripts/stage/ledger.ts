@@ -1,6 +1,6 @@
-import { becauseOf, causeOf } from './causes.ts';
+import { becauseOf, causeOfFailures } from './causes.ts';
 import type { News, StageEvent } from './event.ts';
-import { failedIn, isHealthy, type Second } from './load/second.ts';
+import { failedInAll, isHealthy, type Second } from './load/second.ts';
 
 /** Milliseconds after a second during which events that come later may still explain what failed in it. */
 const explainedWithin = 60_000;
@@ -51,7 +51,7 @@ export class Ledger {
   }
 
   get failed(): number {
-    return this.seconds.reduce((sum, second) => sum + failedIn(second), 0);
+    return failedInAll(this.seconds);
   }
 
   /** The causes of all failed requests, in the order of their time; what nothing explains comes last. */
@@ -78,9 +78,7 @@ export class Ledger {
     const lastEvent = this.events.at(-1)?.at ?? 0;
     const mayChange = known?.knownEvents !== this.events.length && lastEvent < at + explainedWithin;
     if (known && !isNew && !mayChange) return known;
-    const causes = failures.map(
-      ({ door, how, lastAt }) => causeOf({ from: at, to: lastAt, door, how }, this.events)?.id,
-    );
+    const causes = failures.map((failed) => causeOfFailures(at, failed, this.events)?.id);
     const explained = { failures, causes, knownEvents: this.events.length };
     this.explained.set(at, explained);
     return explained;

@@ -3,7 +3,7 @@ import type { Role } from '../lab/layout.ts';
 import { readingOf } from '../probes/probes.ts';
 import type { DoorState } from './doorkeeper.ts';
 import type { StageEvent } from './event.ts';
-import { failedIn, isHealthy, latelySeconds, lateShare, type Second } from './load/second.ts';
+import { failedInAll, isHealthy, latelySeconds, lateShare, type Second } from './load/second.ts';
 import type { PodSight, Sight } from './watch/sight.ts';
 
 export interface PodView extends PodSight {
@@ -130,8 +130,7 @@ export function healthyNow(seconds: readonly Second[], now: number): boolean | u
   return last && last.at > now - judgedAfterMs - 3000 ? isHealthy(last) : undefined;
 }
 
-export const failedLately = (seconds: readonly Second[], now: number): number =>
-  lately(seconds, now).reduce((sum, second) => sum + failedIn(second), 0);
+export const failedLately = (seconds: readonly Second[], now: number): number => failedInAll(lately(seconds, now));
 
 /** An event as it is shown: with what it caused. */
 export interface ShownEvent extends StageEvent {

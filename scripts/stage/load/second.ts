@@ -70,6 +70,9 @@ export function isHealthy({
 export const failedIn = ({ failures }: Pick<Second, 'failures'>): number =>
   failures.reduce((sum, { count }) => sum + count, 0);
 
+export const failedInAll = (seconds: readonly Pick<Second, 'failures'>[]): number =>
+  seconds.reduce((sum, second) => sum + failedIn(second), 0);
+
 /** A second in which the generator itself was the limit. */
 export interface LateSecond {
   second: Second;
