@@ -6,6 +6,9 @@ import { RedisAway } from './redis.ts';
 const longestBody = 8 * 1024;
 const longestMessage = 500;
 
+/** What the web needs of the messages. */
+type Store = Pick<Messages, 'newest' | 'add' | 'primary' | 'replica'>;
+
 /** A pod that starts is given this long to read from Redis before it takes requests all the same. */
 const startMilliseconds = 10_000;
 
@@ -22,7 +25,7 @@ class BadRequest extends Error {
 export class Web {
   readonly server: Server;
   readonly #identity: Identity;
-  readonly #messages: Pick<Messages, 'newest' | 'add' | 'primary' | 'replica'>;
+  readonly #messages: Store;
   readonly #patientUntil: number;
   #hasStarted = false;
   #draining = false;
@@ -31,11 +34,7 @@ export class Web {
   /** The page for these very messages: rendered once per read of Redis, not once per request. */
   #page: { messages: readonly Message[]; html: string } | undefined;
 
-  constructor(
-    identity: Identity,
-    messages: Pick<Messages, 'newest' | 'add' | 'primary' | 'replica'>,
-    patienceMilliseconds = startMilliseconds,
-  ) {
+  constructor(identity: Identity, messages: Store, patienceMilliseconds = startMilliseconds) {
     this.#patientUntil = performance.now() + patienceMilliseconds;
     this.#identity = identity;
     this.#messages = messages;
