@@ -212,6 +212,7 @@ describe.skipIf(!(await browserIsHere("the playground's page")))('the page', () 
   });
 
   it('stops two at once with the keyboard, kills a third, and starts all again', async () => {
+    const buttons = await page.locator('.actions').boundingBox();
     for (const member of ['p4', 'p5']) {
       await tabTo(`#members input[value="${member}"]`);
       await page.keyboard.press('Space');
@@ -225,6 +226,9 @@ describe.skipIf(!(await browserIsHere("the playground's page")))('the page', () 
     await page.keyboard.press('Space');
     await page.locator('#quorum', { hasText: 'p1 and p2 run: too few. Nobody leads' }).waitFor();
     await page.screenshot({ path: join(pictures, 'playground-no-quorum.png'), fullPage: true });
+    // A button that moves while it is pressed was not pressed.
+    await page.locator('#members .figures.none', { hasText: /hash/ }).nth(2).waitFor({ state: 'hidden' });
+    expect(await page.locator('.actions').boundingBox()).toEqual(buttons);
     await tabTo('.actions button[data-action="start"]');
     await page.keyboard.press('Enter');
     await page.locator('#quorum', { hasText: '5 members run: 2 more may fail.' }).waitFor();

@@ -182,11 +182,13 @@ function showMember({ name, state, ...figures }: Member): void {
   row.row.className = state;
   row.state.textContent = states[state];
   const { id, term, index, revision, dbSizeBytes, hash } = figures;
-  row.figures.textContent =
-    id === undefined
-      ? ''
-      : `id ${id}  term ${term ?? 0}  index ${index ?? 0}  revision ${revision ?? 0}  ` +
+  // One that tells none keeps the place of its last ones: what is below must not move under somebody's pointer.
+  row.figures.classList.toggle('none', id === undefined);
+  if (id !== undefined) {
+    row.figures.textContent =
+      `id ${id}  term ${term ?? 0}  index ${index ?? 0}  revision ${revision ?? 0}  ` +
         `${Math.round((dbSizeBytes ?? 0) / 1024)} KiB  hash ${(hash ?? 0).toString(16).padStart(8, '0')}`;
+  }
   offer(row.main, state === 'stopped' ? 'start' : state === 'removed' ? 'add' : 'stop', name);
   offer(row.more, state === 'learner' ? 'promote' : 'remove', name);
   row.more.hidden = state === 'removed';
