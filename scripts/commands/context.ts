@@ -20,7 +20,7 @@ export interface Context {
 
 const interruption = new AbortController();
 
-/** Aborts what runs now: called once by main.ts for each signal. */
+/** Aborts what runs now: called for each signal. */
 export const interrupt = (): void => {
   interruption.abort(new Interrupted());
 };

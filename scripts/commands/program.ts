@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { checkoutFolder } from '../system/folders.ts';
 import { addAuthorCheckCommand } from './author-check.ts';
 import { addCheckCommand } from './check.ts';
 import { addHintCommand } from './hint.ts';
@@ -22,6 +25,7 @@ import { addUninstallCommand } from './uninstall.ts';
 export function createProgram(): Command {
   const program = new Command('firedrill')
     .description('Boot a real Kubernetes cluster on this computer, break it on purpose, and mend it.')
+    .version(ownVersion(), '--version', 'show the version')
     .option('--yes', 'answer yes to every question')
     .option('--json', 'print JSON instead of text')
     .option('--verbose', 'show where an error came from')
@@ -48,3 +52,6 @@ export function createProgram(): Command {
   addAuthorCheckCommand(program);
   return program;
 }
+
+const ownVersion = (): string =>
+  (JSON.parse(readFileSync(join(checkoutFolder, 'package.json'), 'utf8')) as { version: string }).version;

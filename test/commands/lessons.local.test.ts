@@ -60,7 +60,7 @@ describe('lessons on the command line', () => {
     for (const one of [program, ...program.commands]) one.configureOutput({ writeErr: () => undefined });
     const error: unknown = await program.parseAsync(['node', 'firedrill', ...args]).catch((thrown: unknown) => thrown);
     expect(String(error)).toContain(message);
-    // What main.ts makes of either is exit code 2.
+    // What the program makes of either is exit code 2.
     if (error instanceof FiredrillError) expect(error.exitCode).toBe(2);
     else expect(error).toBeInstanceOf(CommanderError);
   });

@@ -45,6 +45,13 @@ describe('the program leaves', { timeout: patience }, () => {
   });
 });
 
+it('tells its version', { timeout: patience }, async () => {
+  expect(await firedrill('--version')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
+  });
+});
+
 describe('an error that nobody expected', { timeout: patience }, () => {
   const progress = () => join(folder, 'state/firedrill/progress.json');
 
