@@ -25,14 +25,19 @@ export const mountsOf = (layout: Layout, machine: Machine, bundle: Bundle, labFo
   `${join(labFolder, 'cloud-config', machine.name)}:/var/lib/cloud/seed/nocloud:ro`,
 ];
 
+/**
+ * What a controller's machine may have of busy processors, beside 1024 of each other machine. Everything waits for the
+ * control plane while six machines boot on two cores. Later an API server that starts must not take what the app needs.
+ */
+export const cpuShares = { boot: 4096, later: 1024 } as const;
+
 /** A container that runs systemd, as kind's nodes do (https://kind.sigs.k8s.io/docs/design/node-image/). */
 export async function createArguments(layout: Layout, machine: Machine): Promise<string[]> {
   return [
     ...(await capabilities()).flatMap((name) => ['--cap-add', name]),
     ...['seccomp=unconfined', 'apparmor=unconfined', 'systempaths=unconfined'].flatMap((o) => ['--security-opt', o]),
     ...['--device', '/dev/kmsg', '--device-cgroup-rule', 'a *:* rwm'],
-    // Everything waits for the control plane while six machines boot on two cores. The default is 1024.
-    ...(machine.roles.includes('controller') ? ['--cpu-shares', '4096'] : []),
+    ...(machine.roles.includes('controller') ? ['--cpu-shares', String(cpuShares.boot)] : []),
     ...['--cgroupns', 'private', '--stop-signal', 'SIGRTMIN+3'],
     ...['/run', '/run/lock', '/tmp:exec'].flatMap((folder) => ['--tmpfs', folder]),
     ...['--network', layout.name, '--ip', machine.address, '--network-alias', machine.name],

@@ -4,7 +4,7 @@ import { FiredrillError } from '../system/errors.ts';
 import { quoted, run, runOrThrow } from '../system/run.ts';
 import { labLabel, volumesOf } from './docker-machine.ts';
 import { endContainer } from './end-container.ts';
-import type { Layout } from './layout.ts';
+import { hasRole, type Layout } from './layout.ts';
 import { overlap } from './subnet.ts';
 
 export interface Container {
@@ -155,6 +155,15 @@ export async function fillImageStores(
 export async function stopContainers(labName: string): Promise<void> {
   const running = (await listContainers(labName)).filter(({ state }) => state === 'running');
   await Promise.all(running.map(({ id }) => endContainer(['stop', '--time', '1'], id)));
+}
+
+/** Gives the controllers' machines that there are so much of busy processors (docker's `--cpu-shares`). */
+export async function shareProcessors(layout: Layout, shares: number): Promise<void> {
+  const controllers = layout.machines.filter((machine) => hasRole(machine, 'controller')).map(({ name }) => name);
+  const ids = (await listContainers(layout.name))
+    .filter(({ machine }) => controllers.includes(machine))
+    .map(({ id }) => id);
+  if (ids.length > 0) await runOrThrow('docker', ['update', '--cpu-shares', String(shares), ...ids]);
 }
 
 /** Removes the containers that have done their work beside the lab's machines. */

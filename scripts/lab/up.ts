@@ -10,7 +10,8 @@ import { FiredrillError } from '../system/errors.ts';
 import { labFolder } from '../system/folders.ts';
 import { waitUntil } from '../system/wait.ts';
 import { removeUnknownContainers, thoseThatDoNotRun, vagrantUp } from './boot.ts';
-import { listContainers, makeNetworkAndVolumes, requireDocker, requireFreePorts } from './docker.ts';
+import { listContainers, makeNetworkAndVolumes, requireDocker, requireFreePorts, shareProcessors } from './docker.ts';
+import { cpuShares } from './docker-machine.ts';
 import { addonManifests } from './addons.ts';
 import { apiServersReady, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from './health.ts';
 import { requireInotify } from './inotify.ts';
@@ -72,6 +73,7 @@ const machinesAlone: readonly Action[] = [
     title: 'The machines answer',
     run: ({ lab, options }) => machinesAnswer(lab, { deadlineSeconds, signal: options.signal }),
   },
+  { title: 'Share the processors equally', run: shareEqually },
 ];
 
 /** The whole boot, second half: a cluster that works. */
@@ -81,6 +83,7 @@ const clusterActions: readonly Action[] = [
   { title: 'Start the cluster DNS and the toolbox', run: startAddons },
   { title: 'The nodes are Ready', run: awaitNodes },
   { title: 'DNS answers from a pod', run: awaitDns },
+  { title: 'Share the processors equally', run: shareEqually },
   { title: 'Keep a checkpoint of etcd', run: ({ lab }) => takeCheckpointOnce(lab) },
 ];
 
@@ -156,6 +159,11 @@ export async function isUp(lab: Lab): Promise<boolean> {
   return looks.every(Boolean);
 }
 
+/** Virtual machines have processors of their own. */
+async function shareEqually({ layout }: Boot): Promise<void> {
+  if (layout.provider === 'docker') await shareProcessors(layout, cpuShares.later);
+}
+
 /** Returns a warning, or nothing. What runs of the lab has its ports and its memory already. */
 async function lookAtTheComputer({ options, layout }: Boot): Promise<string | undefined> {
   await requireDocker(options.signal);
@@ -196,6 +204,7 @@ async function bootMachines({ layout, bundle, options }: Boot, shown: ShownActio
   await closeConnections(layout, labFolder(layout.name));
   // Vagrant has nothing to do for those that run, and its threads would only be in each other's way.
   const off = layout.provider === 'docker' ? await thoseThatDoNotRun(layout.name, layout.machines) : undefined;
+  if (off !== undefined && off.length > 0) await shareProcessors(layout, cpuShares.boot);
   await vagrantUp(layout, { bundle, names: off?.map(({ name }) => name), signal: options.signal, shown });
   return `${layout.machines.length} machines`;
 }

@@ -2,6 +2,7 @@ import { FiredrillError, messageOf } from '../../system/errors.ts';
 import { waitUntil } from '../../system/wait.ts';
 import type { Lab } from '../lab.ts';
 import { hasRole } from '../layout.ts';
+import { notLeadingSince } from './leaders.ts';
 import { lookAtNode, type Measured } from './measure.ts';
 import { moveScript, progressIn, progressScript, type Minor, type Progress } from './on-machine.ts';
 
@@ -53,13 +54,21 @@ export async function lookAtMove(lab: Lab, machine: string, { minor, before, sig
     const reported = before.node.kubeletVersion !== wanted || node.heartbeatAt > progress.kubeletSince;
     if (!reported) return notYet('the new kubelet has not reported yet');
     if (progress.kubeProxyHealth !== 200) return notYet(`kube-proxy says ${progress.kubeProxyHealth} of its health`);
-    if (hasRole(lab.machine(machine), 'controller') && !staticPodsSettled(progress, Date.now() / 1000))
-      return notYet('the kubelet has not started the API server anew yet');
-    return { kind: 'there' };
+    return hasRole(lab.machine(machine), 'controller')
+      ? await lookAtControlPlane(lab, progress, signal)
+      : { kind: 'there' };
   } catch (error) {
     signal?.throwIfAborted();
     return { kind: 'unknown', why: messageOf(error) };
   }
+}
+
+async function lookAtControlPlane(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<Look> {
+  const { kubeletSince, apiServerSince = 0 } = progress;
+  if (!staticPodsSettled(progress, Date.now() / 1000))
+    return notYet('the kubelet has not started the API server anew yet');
+  const silent = await notLeadingSince(lab, Math.max(kubeletSince, apiServerSince), signal);
+  return silent === undefined ? { kind: 'there' } : notYet(`no ${silent} has its lock yet`);
 }
 
 /** Seconds after which a kubelet that was going to start its static pods anew has done so: 3 to 4 here, when idle. */
