@@ -2,8 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
+import { waitUntil } from '../scripts/system/wait.ts';
+import { forget } from './objects.ts';
 
 export const guestbookManifest = join(checkoutFolder, 'app', 'manifests', 'guestbook.yaml');
+
+/** What lessons ask to write. */
+export const messages = {
+  'Run an app': 'hello from a pod',
+  'Understand the network': 'through the tunnel',
+  'Back up and restore': 'after the backup',
+  'An unplanned outage': 'written before the outage',
+} as const;
+
+interface Named {
+  metadata: { name: string };
+}
 
 /** Takes a message out of the list that app/messages.ts keeps, wherever it stands. */
 const forgetScript = `
@@ -17,18 +31,56 @@ export async function applyGuestbook(lab: Lab): Promise<void> {
   await lab.kubernetes.apply(await readFile(guestbookManifest, 'utf8'));
 }
 
-/** Removes the guestbook. Its messages stay on the disk of w1. */
-export async function removeGuestbook(lab: Lab): Promise<void> {
-  await lab.onHost('kubectl delete -f app/manifests/guestbook.yaml --ignore-not-found --timeout=50s', {
-    timeoutSeconds: 60,
-  });
+const removals = new WeakMap<Lab, Promise<void>>();
+
+/**
+ * Removes the guestbook, at once and without a goodbye. Its messages stay on the disk of w1, without those that lessons
+ * ask for. Whoever asks while it is being removed gets the same removal: a `reset` cleans up after all lessons at once.
+ * @throws FiredrillError `waited-in-vain`.
+ */
+export function removeGuestbook(lab: Lab): Promise<void> {
+  const running = removals.get(lab) ?? remove(lab).finally(() => removals.delete(lab));
+  removals.set(lab, running);
+  return running;
+}
+
+async function remove(lab: Lab): Promise<void> {
+  await forgetMessages(lab, ...Object.values(messages));
+  const inDefault = (group: string, kind: string) => `${group}/namespaces/default/${kind}`;
+  const [core, apps, policy] = ['/api/v1', '/apis/apps/v1', '/apis/policy/v1'] as const;
+  const rules = ['propagationPolicy=Background', 'gracePeriodSeconds=1'].join('&');
+  const app = 'labelSelector=app%20in%20(guestbook,redis)';
+  const claims = inDefault(core, 'persistentvolumeclaims');
+  await forget(
+    lab,
+    ...['guestbook', 'redis-replica'].map((name) => `${inDefault(apps, 'deployments')}/${name}?${rules}`),
+    `${inDefault(apps, 'statefulsets')}/redis-primary?${rules}`,
+    `${inDefault(policy, 'poddisruptionbudgets')}/guestbook`,
+    ...['guestbook', 'redis-primary', 'redis-replica'].map((name) => `${inDefault(core, 'services')}/${name}`),
+    `${claims}/redis-data`,
+    `${core}/persistentvolumes/redis-data`,
+  );
+  // After those that would replace them.
+  await forget(lab, `${inDefault(core, 'pods')}?${app}&${rules}`);
+  // Whoever makes it anew while the old claim is still on its way out loses the new one.
+  const isGone = async () => {
+    const [claim, volume] = await Promise.all(
+      [claims, `${core}/persistentvolumes`].map((path) => lab.kubernetes.get<{ items: Named[] }>(path)),
+    );
+    return ![...(claim?.items ?? []), ...(volume?.items ?? [])].some(({ metadata }) => metadata.name === 'redis-data');
+  };
+  if (await lab.kubernetes.ready(3))
+    await waitUntil(isGone, { what: 'the volume of Redis is gone', deadlineSeconds: 60 });
 }
 
 /** Takes messages that a lesson asks for out of the guestbook, so that the lesson can be taken again. Others stay. */
 export async function forgetMessages(lab: Lab, ...texts: readonly string[]): Promise<void> {
-  const lines = texts.map(
-    (text) => `kubectl exec redis-primary-0 -- redis-cli eval "${forgetScript}" 1 guestbook '${text}'`,
-  );
+  const pod = '/api/v1/namespaces/default/pods/redis-primary-0';
+  const runs = lab.kubernetes
+    .get<{ status?: { phase?: string } }>(pod)
+    .then(({ status }) => status?.phase === 'Running');
   // A guestbook that does not run has nothing to forget.
-  await lab.onHost(`kubectl get pod redis-primary-0 >/dev/null 2>&1 || exit 0\n${lines.join('\n')}`);
+  if (!(await runs.catch(() => false))) return;
+  const lines = texts.map((text) => `redis-cli eval "${forgetScript}" 1 guestbook '${text}'`);
+  await lab.onHost(`kubectl exec -i redis-primary-0 -- sh`, { input: lines.join('\n') });
 }

@@ -7,6 +7,7 @@ import { nodeHasLabel, nodesAreReady } from '../../scripts/checks/nodes.ts';
 import { answerIs } from '../../scripts/checks/objects.ts';
 import { defineLesson, read, task, type Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
+import { forgetConfigMaps, forgetLabel } from '../objects.ts';
 
 const workerRole = 'node-role.kubernetes.io/worker';
 
@@ -64,10 +65,8 @@ export default defineLesson({
   needs: 'lab',
   baseline: [nodesAreReady('c1', 'w1', 'w2'), etcdMembersAnswer(3), etcdHasLeader(), apiServerAnswers()],
   async cleanUp(lab) {
-    await lab.onHost(
-      `kubectl delete configmap answer-boot answer-papers answer-leader --ignore-not-found
-      kubectl label node w1 w2 ${workerRole}-`,
-    );
+    await forgetConfigMaps(lab, 'answer-boot', 'answer-papers', 'answer-leader');
+    await forgetLabel(lab, workerRole);
   },
   steps: {
     'Six machines, three jobs': read,

@@ -5,13 +5,13 @@ import { answerIs, namedPodIsGone, podWasReplaced, serviceHasEndpoints } from '.
 import { deploymentIsRolledOut, podsAreSpread, statefulSetIsReady } from '../../scripts/checks/workloads.ts';
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { quoted } from '../../scripts/system/run.ts';
-import { forgetMessages, guestbookManifest } from '../guestbook.ts';
+import { messages, removeGuestbook } from '../guestbook.ts';
+import { forgetConfigMaps } from '../objects.ts';
 import * as bets from './bets.ts';
 import { observeBoth, observeReadyPods } from './observers.ts';
 import { visit } from './visitor.ts';
 
-const message = 'hello from a pod';
+const message = messages['Run an app'];
 const answers = ['image', 'pod', 'redis', 'data'].map((name) => `answer-${name}`);
 
 const volume = (lab: Lab): Promise<V1PersistentVolume> =>
@@ -28,12 +28,8 @@ export default defineLesson({
   needs: 'lab',
   baseline: [nodesAreReady('c1', 'w1', 'w2')],
   async cleanUp(lab) {
-    await forgetMessages(lab, message);
-    await lab.onHost(
-      `kubectl delete configmap ${answers.join(' ')} --ignore-not-found
-      kubectl delete -f ${quoted(guestbookManifest)} --ignore-not-found --timeout=50s`,
-      { timeoutSeconds: 60 },
-    );
+    await forgetConfigMaps(lab, ...answers);
+    await removeGuestbook(lab);
   },
   steps: {
     'Take an image apart': task({

@@ -9,13 +9,14 @@ import { defineLesson, drill, task } from '../../scripts/course/model.ts';
 import { deleteRoute } from '../../scripts/faults/delete-route.ts';
 import { firewallScripts } from '../../scripts/faults/firewall.ts';
 import { podSubnet } from '../../scripts/lab/layout.ts';
-import { applyGuestbook, forgetMessages } from '../guestbook.ts';
+import { applyGuestbook, forgetMessages, messages } from '../guestbook.ts';
+import { forget, forgetConfigMaps } from '../objects.ts';
 import { howPodIsChosen, senderOfAPing, strangerNode } from './bets.ts';
 import { namesBets, observeNames } from './names-drill.ts';
 import { observePaths, pathBets } from './path-drill.ts';
 import { addressOfPod, cableOf, nextHop, ruleOnNode } from './stations.ts';
 
-const message = 'through the tunnel';
+const message = messages['Understand the network'];
 const toolboxes = join(import.meta.dirname, 'manifests', 'toolboxes.yaml');
 const answers = ['route', 'cable', 'dns', 'packet'].map((name) => `answer-${name}`);
 
@@ -49,11 +50,9 @@ export default defineLesson({
   },
   async cleanUp(lab) {
     await forgetMessages(lab, message);
-    await lab.onHost(
-      `kubectl delete configmap ${answers.join(' ')} --ignore-not-found
-      kubectl delete service front --ignore-not-found
-      kubectl delete pods -l lesson=network --ignore-not-found`,
-    );
+    await forgetConfigMaps(lab, ...answers);
+    const inDefault = '/api/v1/namespaces/default';
+    await forget(lab, `${inDefault}/services/front`, `${inDefault}/pods?labelSelector=lesson%3Dnetwork`);
   },
   steps: {
     'An address for every pod': task({

@@ -10,6 +10,7 @@ import { applyGuestbook, removeGuestbook } from '../guestbook.ts';
 import { firstBets, observeDarkness, rememberLeader, secondBets } from './bets.ts';
 import { feud } from './feud.ts';
 import { etcdSurvivesAnyRack, loseRackB } from './racks.ts';
+import { forgetConfigMaps, forgetLabel } from '../objects.ts';
 
 const rolledOut = deploymentIsRolledOut('guestbook', { replicas: 4 });
 const nodesReady = nodesAreReady('c1', 'w1', 'w2');
@@ -37,10 +38,8 @@ export default defineLesson({
   ],
   prepare: applyGuestbook,
   async cleanUp(lab) {
-    await lab.onHost(
-      `kubectl delete configmap answer-feud racks --ignore-not-found
-      kubectl label node c1 w1 w2 rack-`,
-    );
+    await forgetConfigMaps(lab, 'answer-feud', 'racks');
+    await forgetLabel(lab, 'rack');
     await removeGuestbook(lab);
   },
   steps: {

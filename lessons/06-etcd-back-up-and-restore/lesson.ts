@@ -15,11 +15,12 @@ import { answerIs, configMapIsGone, configMapIsThere } from '../../scripts/check
 import { deploymentIsRolledOut, statefulSetIsReady } from '../../scripts/checks/workloads.ts';
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { applyGuestbook, forgetMessages } from '../guestbook.ts';
+import { applyGuestbook, forgetMessages, messages } from '../guestbook.ts';
+import { forgetConfigMaps, forgetLabel } from '../objects.ts';
 import { removeFromMachines, scratchMemberHoldsNodes, snapshotsAreKept } from './backup-checks.ts';
 import * as bets from './bets.ts';
 
-const message = 'after the backup';
+const message = messages['Back up and restore'];
 const label = 'lab.firedrill/changed';
 const nodes = ['c1', 'w1', 'w2'] as const;
 const cluster = [etcdMembersAnswer(3), etcdHasLeader(), etcdMemberCountIs(3), apiServerAnswers()] as const;
@@ -71,10 +72,8 @@ export default defineLesson({
     // Without an API server there is nothing to remove: the baseline says what is wrong, and a reset brings it back.
     if (!(await lab.kubernetes.ready(3))) return;
     await forgetMessages(lab, message);
-    await lab.onHost(
-      `kubectl delete configmap before-backup before-second-backup after-backup answer-lost --ignore-not-found
-      kubectl label node c1 w1 w2 ${label}-`,
-    );
+    await forgetConfigMaps(lab, 'before-backup', 'before-second-backup', 'after-backup', 'answer-lost');
+    await forgetLabel(lab, label);
   },
   steps: {
     'Take a snapshot': task({ reach: [snapshotIsGood('backup/first.db')] }),

@@ -12,11 +12,13 @@ import { nodesAreReady } from '../../scripts/checks/nodes.ts';
 import { answerIs } from '../../scripts/checks/objects.ts';
 import { deploymentIsRolledOut } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
+import { waitUntil } from '../../scripts/system/wait.ts';
 import { stopService } from '../../scripts/faults/stop-service.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { forgetWrites, startStoppedMembers, writeToEtcd } from '../etcd-writer.ts';
 import { applyGuestbook } from '../guestbook.ts';
 import { failedWrites, leaderGap, newPod, withoutQuorum } from './bets.ts';
+import { forget, forgetConfigMaps } from '../objects.ts';
 
 const healthy = [etcdMembersAnswer(3), etcdHasLeader(), apiServerAnswers()] as const;
 
@@ -38,12 +40,11 @@ export default defineLesson({
   prepare: applyGuestbook,
   async cleanUp(lab) {
     await startStoppedMembers(lab);
-    await lab.onHost(
-      `timeout 30 bash -c 'until kubectl get --raw /readyz --request-timeout=2s >/dev/null 2>&1; do sleep 0.5; done'
-      kubectl delete configmap answer-size --ignore-not-found --request-timeout=5s
-      kubectl delete pod ${newPod} --ignore-not-found --grace-period=1 --request-timeout=5s`,
-      { timeoutSeconds: 60 },
-    );
+    // Where it does not come back, the baseline says so.
+    const answers = { what: 'the API server answers', deadlineSeconds: 30 };
+    await waitUntil(() => lab.kubernetes.ready(2), answers).catch(() => undefined);
+    await forgetConfigMaps(lab, 'answer-size');
+    await forget(lab, `/api/v1/namespaces/default/pods/${newPod}?gracePeriodSeconds=1`);
     await forgetWrites(lab);
   },
   steps: {

@@ -7,6 +7,7 @@ import { deploymentIsRolledOut, podIsGone, podIsReady, podsAreReady } from '../.
 import { defineLesson, drill, read } from '../../scripts/course/model.ts';
 import { killProcess } from '../../scripts/faults/kill-process.ts';
 import { applyGuestbook, removeGuestbook } from '../guestbook.ts';
+import { forget } from '../objects.ts';
 import { apiServerBets, observeOutage } from './api-server-drill.ts';
 import { controllerBets, observeUnmanaged } from './controller-drill.ts';
 import { mirrorOf, takeAway } from './missing.ts';
@@ -29,7 +30,7 @@ export default defineLesson({
   baseline: [nodesReady, etcdHasLeader(), apiServerAnswers(), ...everybodyAtWork, rolledOut, appAnswers()],
   prepare: applyGuestbook,
   async cleanUp(lab) {
-    await lab.onHost(`kubectl delete pod ${patient} --ignore-not-found --now`);
+    await forget(lab, `/api/v1/namespaces/default/pods/${patient}?gracePeriodSeconds=1`);
     await removeGuestbook(lab);
   },
   steps: {

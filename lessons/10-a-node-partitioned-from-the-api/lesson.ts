@@ -18,6 +18,7 @@ import { lossBets, loseOneWay } from './loss-drill.ts';
 import { calmSeconds, cutMost, mostBets, mostWorkers, observeMost } from './most-drill.ts';
 import { patienceOfPods, patienceWithNodes } from './patience.ts';
 import { observePartition, replicas } from './watching.ts';
+import { forgetConfigMaps } from '../objects.ts';
 
 const pods = 'app=guestbook';
 const nodesReady = nodesAreReady('c1', 'w1', 'w2');
@@ -42,7 +43,7 @@ export default defineLesson({
   ],
   prepare: applyGuestbook,
   async cleanUp(lab) {
-    await lab.onHost('kubectl delete configmap answer-patience --ignore-not-found');
+    await forgetConfigMaps(lab, 'answer-patience');
     await removeGuestbook(lab);
     await dismissWorkers(lab);
   },

@@ -15,6 +15,7 @@ import { failedRequests, noneFail, putUnderLoad } from '../under-load.ts';
 import { growth, readyAfter, whereNewPodsStart } from './bets.ts';
 import { askFlatOut, measureAgain } from './flat-out.ts';
 import { applyLimitedGuestbook } from './limited.ts';
+import { forgetConfigMaps } from '../objects.ts';
 
 const pods = 'app=guestbook';
 const nodesReady = nodesAreReady('c1', 'w1', 'w2');
@@ -38,7 +39,7 @@ export default defineLesson({
   ],
   prepare: applyLimitedGuestbook,
   async cleanUp(lab) {
-    await lab.onHost(`kubectl delete configmap ${answers.join(' ')} --ignore-not-found`);
+    await forgetConfigMaps(lab, ...answers);
     await removeGuestbook(lab);
     await dismissWorkers(lab);
   },

@@ -23,6 +23,7 @@ import { applyGuestbook, removeGuestbook } from '../guestbook.ts';
 import { allAtOnceBets, carelessBets, inTurnBets, noPreStopBets, plannedBets, unreadyBets } from './bets.ts';
 import { bringUpdateProgram, forgetUpdates, updateIsInForce, updateWaits } from './update.ts';
 import { observeOutage } from './watching.ts';
+import { forgetConfigMaps, uncordonAll } from '../objects.ts';
 
 const pods = 'app=guestbook';
 const replica = 'app=redis,role=replica';
@@ -41,12 +42,10 @@ async function budgetAllows(lab: Lab): Promise<string | undefined> {
   return status?.disruptionsAllowed?.toString();
 }
 
-/** Machines that were switched off and not on again, and nodes that take no pods: where the lesson was left half-way. */
+/** Machines that were switched off and not on again, and the lock of a reboot: where the lesson was left half-way. */
 const comeBack = `
 off=$(docker ps --all --quiet --filter "label=firedrill.lab=$FIREDRILL_LAB" --filter status=exited)
 [ -z "$off" ] || docker start $off
-kubectl uncordon w1 w2
-kubectl delete configmap answer-outage --ignore-not-found
 etcdctl del reboot/ --prefix >/dev/null
 rm -f "$LAB/reboot-worker"`;
 
@@ -62,6 +61,8 @@ export default defineLesson({
   },
   async cleanUp(lab) {
     await lab.onHost(comeBack, { timeoutSeconds: 60 });
+    await uncordonAll(lab);
+    await forgetConfigMaps(lab, 'answer-outage');
     await forgetUpdates(lab, 'w1', 'w2');
     await removeGuestbook(lab);
   },

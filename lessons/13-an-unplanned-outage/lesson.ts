@@ -14,7 +14,8 @@ import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
 import { cutPower } from '../../scripts/faults/cut-power.ts';
 import { stopService } from '../../scripts/faults/stop-service.ts';
 import { patienceOfPods } from '../10-a-node-partitioned-from-the-api/patience.ts';
-import { applyGuestbook, forgetMessages, removeGuestbook } from '../guestbook.ts';
+import { applyGuestbook, messages, removeGuestbook } from '../guestbook.ts';
+import { forget, forgetConfigMaps } from '../objects.ts';
 import { firstBets, secondBets } from './bets.ts';
 import { costBets } from './cost.ts';
 import { applyNotepad, pageSays } from './notepad.ts';
@@ -23,7 +24,7 @@ import { observeOutage, observeSilence, replicas } from './watching.ts';
 
 const pods = 'app=guestbook';
 const page = 'only here';
-const message = 'written before the outage';
+const message = messages['An unplanned outage'];
 const nodesReady = nodesAreReady('c1', 'w1', 'w2');
 const rolledOut = deploymentIsRolledOut('guestbook', { replicas });
 const onBoth = podsRunOn(pods, 'w1', 'w2');
@@ -62,11 +63,8 @@ export default defineLesson({
     await spreadTheRest(lab);
   },
   async cleanUp(lab) {
-    await forgetMessages(lab, message);
-    await lab.onHost(
-      `kubectl delete configmap answer-outage --ignore-not-found
-      kubectl delete deployment notepad --ignore-not-found`,
-    );
+    await forgetConfigMaps(lab, 'answer-outage');
+    await forget(lab, '/apis/apps/v1/namespaces/default/deployments/notepad?propagationPolicy=Background');
     await removeGuestbook(lab);
   },
   steps: {

@@ -10,6 +10,7 @@ import { byHandBets, drainedBets, halfWayBets, rolledBackBets } from './bets.ts'
 import { olderKubeletIsWhole, standInFolder, stopHalfWay, tidyScript } from './half-way.ts';
 import { minorBehindApiServer, versionOfOlderKubelet } from './versions.ts';
 import { observeMove } from './watching.ts';
+import { forgetConfigMaps, uncordonAll } from '../objects.ts';
 
 const pods = 'app=guestbook';
 const nodesReady = nodesAreReady('c1', 'w1', 'w2');
@@ -27,7 +28,8 @@ export default defineLesson({
   prepare: applyGuestbook,
   async cleanUp(lab) {
     await lab.on('w2', tidyScript);
-    await lab.onHost(`kubectl uncordon w2; kubectl delete configmap ${answers.join(' ')} --ignore-not-found`);
+    await uncordonAll(lab);
+    await forgetConfigMaps(lab, ...answers);
     await removeGuestbook(lab);
   },
   steps: {

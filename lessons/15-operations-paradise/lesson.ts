@@ -25,6 +25,7 @@ import { grade } from './grade.ts';
 import { reportIsWritten, writtenAnswers } from './incident.ts';
 import { moveAllTo, nodes } from './minors.ts';
 import { forgetShift, nothingElse, onDuty } from './shift.ts';
+import { forgetConfigMaps, uncordonAll } from '../objects.ts';
 
 const pods = 'app=guestbook';
 const newImage = 'firedrill/guestbook:2';
@@ -63,10 +64,8 @@ export default defineLesson({
   },
   async cleanUp(lab) {
     await forgetShift(lab);
-    await lab.onHost(
-      `kubectl uncordon ${nodes.join(' ')}
-      kubectl delete configmap answer-plan incident --ignore-not-found`,
-    );
+    await uncordonAll(lab);
+    await forgetConfigMaps(lab, 'answer-plan', 'incident');
     await removeGuestbook(lab);
     await dismissWorkers(lab);
     await moveAllTo(lab, 'newer');

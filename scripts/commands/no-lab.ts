@@ -38,6 +38,7 @@ export function noLab(name: string): Lab {
     shellEnvironment: () => environment,
     kubernetes: {
       get: refuse,
+      remove: refuse,
       ready: () => Promise.resolve(false),
       servers: () => Promise.resolve([]),
       apply: refuse,

@@ -74,6 +74,7 @@ kubectl label --overwrite node w1 example.com/seen=yes
 
 const definition = `import { nodeHasLabel, nodesAreReady } from '../../scripts/checks/nodes.ts';
 import { defineLesson, read, task } from '../../scripts/course/model.ts';
+import { forgetLabel } from '../objects.ts';
 
 export default defineLesson({
   minutes: 15,
@@ -81,7 +82,7 @@ export default defineLesson({
   needs: 'lab',
   baseline: [nodesAreReady('c1', 'w1', 'w2')],
   async cleanUp(lab) {
-    await lab.onHost('kubectl label node w1 example.com/seen-');
+    await forgetLabel(lab, 'example.com/seen');
   },
   steps: {
     'Look around': read,

@@ -50,6 +50,11 @@ export function createKubernetes(options: {
       if (answer.status < 200 || answer.status > 299) throw new KubernetesError(answer.status, reasonOf(answer));
       return JSON.parse(answer.body) as T;
     },
+    remove: async (path, { timeoutSeconds = 10, signal } = {}) => {
+      const answer = await apiServers.ask({ path, method: 'DELETE' }, timeoutSeconds, signal);
+      if (answer.status === 404 || (answer.status >= 200 && answer.status <= 299)) return;
+      throw new KubernetesError(answer.status, reasonOf(answer));
+    },
     ready: async (timeoutSeconds = 1) => (await apiServers.looks(timeoutSeconds)).some(({ ready }) => ready),
     servers: (timeoutSeconds = 1) => apiServers.looks(timeoutSeconds),
     apply: async (manifest) => {

@@ -49,6 +49,11 @@ export interface Kubernetes {
     path: string,
     options?: { timeoutSeconds?: number; signal?: AbortSignal | undefined; of?: string },
   ): Promise<T>;
+  /**
+   * DELETE of an API path: an object, or all objects of a kind that a selector in the path names. One that is not there
+   * is as good as deleted. Throws like `get`.
+   */
+  remove(path: string, options?: { timeoutSeconds?: number; signal?: AbortSignal | undefined }): Promise<void>;
   /** Whether `/readyz` says ok; with two controllers, of one of them at least. Never throws. */
   ready(timeoutSeconds?: number): Promise<boolean>;
   /** The API server of each controller, asked on its own, at once. Never throws. Default time limit 1 s. */

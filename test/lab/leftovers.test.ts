@@ -9,24 +9,32 @@ const node = (name: string, unschedulable: boolean, annotations = {}) => ({
   spec: unschedulable ? { unschedulable } : {},
 });
 
-it('lets every node take pods again, and forgets an upgrade that was killed', async () => {
+it('lets every node take pods again, forgets an upgrade that was killed, and removes objects before what they made', async () => {
   const lists: Record<string, unknown[]> = {
     '/api/v1/namespaces': [],
     '/api/v1/nodes': [node('c1', false), node('w1', true), node('w2', true, { [cordonMark]: 'upgrade' })],
   };
   const commands: string[] = [];
+  const removed: string[] = [];
+  const remove = (path: string) => {
+    removed.push(path);
+    return Promise.resolve();
+  };
   const lab = {
     layout: createLayout({ name: 'drill' }),
     onHost: (command: string) => {
       commands.push(command);
       return Promise.resolve({ stdout: '', stderr: '', exitCode: 0 });
     },
-    kubernetes: { get: (path: string) => Promise.resolve({ items: lists[path] }) },
+    kubernetes: { get: (path: string) => Promise.resolve({ items: lists[path] }), remove },
   };
   await removeLeftovers(lab as unknown as Lab);
-  const ofNodes = commands.filter((command) => / node | uncordon /.test(command));
-  expect(ofNodes).toEqual([
+  expect(commands).toEqual([
     'kubectl uncordon w1',
     `kubectl patch node w2 --type=merge --patch '{"metadata":{"annotations":{"${cordonMark}":null}},"spec":{"unschedulable":null}}'`,
   ]);
+  const kinds = removed.map((path) => path.replace(/\?.*/, '').split('/').at(-1));
+  expect(kinds.indexOf('deployments')).toBeLessThan(kinds.indexOf('replicasets'));
+  expect(kinds.indexOf('replicasets')).toBeLessThan(kinds.indexOf('pods'));
+  expect(removed).toContain('/api/v1/namespaces/default/services?fieldSelector=metadata.name!%3Dkubernetes');
 });

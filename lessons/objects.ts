@@ -1,0 +1,39 @@
+import type { Lab } from '../scripts/lab/lab.ts';
+
+// A `reset` cleans up after every lesson, mostly where there is nothing. So the API server itself is asked first: one
+// kubectl costs as much as fifty requests.
+
+interface Node {
+  metadata: { name: string; labels?: Record<string, string> };
+  spec: { unschedulable?: boolean };
+}
+
+/** Removes ConfigMaps of `default`, such as the answers that a lesson asked for. */
+export const forgetConfigMaps = (lab: Lab, ...names: readonly string[]): Promise<void> =>
+  forget(lab, ...names.map((name) => `/api/v1/namespaces/default/configmaps/${name}`));
+
+/**
+ * Removes what these API paths name. Without an API server there is nothing to remove: the baseline says what is wrong,
+ * and a reset brings it back.
+ */
+export async function forget(lab: Lab, ...paths: readonly string[]): Promise<void> {
+  if (await lab.kubernetes.ready(3)) await Promise.all(paths.map((path) => lab.kubernetes.remove(path)));
+}
+
+/** Takes a label off every node that has it. */
+export async function forgetLabel(lab: Lab, key: string): Promise<void> {
+  const labelled = await nodesThat(lab, ({ metadata }) => metadata.labels?.[key] !== undefined);
+  if (labelled.length > 0) await lab.onHost(`kubectl label node ${labelled.join(' ')} ${key}-`);
+}
+
+/** Lets every node take pods again. */
+export async function uncordonAll(lab: Lab): Promise<void> {
+  const cordoned = await nodesThat(lab, ({ spec }) => spec.unschedulable ?? false);
+  if (cordoned.length > 0) await lab.onHost(`kubectl uncordon ${cordoned.join(' ')}`);
+}
+
+async function nodesThat(lab: Lab, are: (node: Node) => boolean): Promise<string[]> {
+  if (!(await lab.kubernetes.ready(3))) return [];
+  const { items } = await lab.kubernetes.get<{ items: Node[] }>('/api/v1/nodes');
+  return items.filter(are).map(({ metadata }) => metadata.name);
+}
