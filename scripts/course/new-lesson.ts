@@ -74,7 +74,6 @@ kubectl label --overwrite node w1 example.com/seen=yes
 
 const definition = `import { nodeHasLabel, nodesAreReady } from '../../scripts/checks/nodes.ts';
 import { defineLesson, read, task } from '../../scripts/course/model.ts';
-import { forgetLabel } from '../objects.ts';
 
 export default defineLesson({
   minutes: 15,
@@ -82,7 +81,7 @@ export default defineLesson({
   needs: 'lab',
   baseline: [nodesAreReady('c1', 'w1', 'w2')],
   async cleanUp(lab) {
-    await forgetLabel(lab, 'example.com/seen');
+    await lab.onHost('kubectl label node w1 example.com/seen-');
   },
   steps: {
     'Look around': read,
