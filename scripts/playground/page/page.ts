@@ -187,7 +187,7 @@ function showMember({ name, state, ...figures }: Member): void {
   if (id !== undefined) {
     row.figures.textContent =
       `id ${id}  term ${term ?? 0}  index ${index ?? 0}  revision ${revision ?? 0}  ` +
-        `${Math.round((dbSizeBytes ?? 0) / 1024)} KiB  hash ${(hash ?? 0).toString(16).padStart(8, '0')}`;
+      `${Math.round((dbSizeBytes ?? 0) / 1024)} KiB  hash ${(hash ?? 0).toString(16).padStart(8, '0')}`;
   }
   offer(row.main, state === 'stopped' ? 'start' : state === 'removed' ? 'add' : 'stop', name);
   offer(row.more, state === 'learner' ? 'promote' : 'remove', name);
