@@ -36,7 +36,6 @@ const removals = new WeakMap<Lab, Promise<void>>();
 /**
  * Removes the guestbook, at once and without a goodbye. Its messages stay on the disk of w1, without those that lessons
  * ask for. Whoever asks while it is being removed gets the same removal: a `reset` cleans up after all lessons at once.
- * @throws FiredrillError `waited-in-vain`.
  */
 export function removeGuestbook(lab: Lab): Promise<void> {
   const running = removals.get(lab) ?? remove(lab).finally(() => removals.delete(lab));
@@ -69,8 +68,9 @@ async function remove(lab: Lab): Promise<void> {
     );
     return ![...(claim?.items ?? []), ...(volume?.items ?? [])].some(({ metadata }) => metadata.name === 'redis-data');
   };
-  if (await lab.kubernetes.ready(3))
-    await waitUntil(isGone, { what: 'the volume of Redis is gone', deadlineSeconds: 60 });
+  if (!(await lab.kubernetes.ready(3))) return;
+  // Where its machine is off it cannot go, and the baseline says what is wrong.
+  await waitUntil(isGone, { what: 'the volume of Redis is gone', deadlineSeconds: 50 }).catch(() => undefined);
 }
 
 /** Takes messages that a lesson asks for out of the guestbook, so that the lesson can be taken again. Others stay. */
