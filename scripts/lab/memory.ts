@@ -3,7 +3,7 @@ import { readIfThere } from '../system/files.ts';
 import type { Layout } from './layout.ts';
 
 /** Megabytes in use by each role of a lab without load (measured). */
-const megabytesOf = { etcd: 38, controller: 354, worker: 120 } as const;
+const megabytesOf = { etcd: 50, controller: 440, worker: 120 } as const;
 /** What pods, load and the kernel want beside that; a boot with twice as much again never waits for memory. */
 const reserve = 1.4;
 const comfort = 2;

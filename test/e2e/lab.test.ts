@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -92,6 +92,23 @@ describe('a lab that was booted', () => {
     }
     const { stdout } = await execa('vagrant', ['ssh', 'c1', '-c', 'hostname'], { env, cwd: checkoutFolder });
     expect(stdout.trim()).toBe('c1');
+  });
+
+  it('has names that vagrant does not take for the beginning of an id', async () => {
+    const home = await mkdtemp(join(labState, 'vagrant-home-'));
+    const entry = {
+      local_data_path: join(labState, 'vagrant'),
+      vagrantfile_path: checkoutFolder,
+      vagrantfile_name: null,
+    };
+    const machine = { name: 'e1', provider: 'docker', state: 'running', ...entry, updated_at: null, extra_data: {} };
+    await mkdir(join(home, 'data', 'machine-index'), { recursive: true });
+    const index = { version: 1, machines: { e3000000000000000000000000000000: machine } };
+    await writeFile(join(home, 'data', 'machine-index', 'index'), JSON.stringify(index));
+    const env = { ...testLab.environment, VAGRANT_DOTFILE_PATH: join(labState, 'vagrant'), VAGRANT_HOME: home };
+    const { stdout } = await execa('vagrant', ['status', 'e3'], { env, cwd: checkoutFolder });
+    expect(stdout).toMatch(/^e3 +running/m);
+    expect(stdout).not.toMatch(/^e1 /m);
   });
 
   it('is not taken for another one by vagrant: it says what to set', async () => {

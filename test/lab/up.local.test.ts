@@ -46,11 +46,11 @@ describe('a boot', () => {
     const { said, error } = await boot(0.5e9);
     expect(error).toMatchObject({
       code: 'memory-short',
-      message: 'Too little memory: 0.5 GB free; 6 machines need about 1.0 GB.',
+      message: 'Too little memory: 0.5 GB free; 6 machines need about 1.2 GB.',
       remedy: expect.stringContaining('lab up --size single') as string,
     });
     expect(said).toEqual([
-      'Look at the computer failed: Too little memory: 0.5 GB free; 6 machines need about 1.0 GB.',
+      'Look at the computer failed: Too little memory: 0.5 GB free; 6 machines need about 1.2 GB.',
     ]);
   });
 
@@ -63,7 +63,7 @@ describe('a boot', () => {
   });
 
   it('of one machine needs less, and enough is not worth a word', async () => {
-    expect((await boot(0.9e9, 'single')).said[0]).toContain('0.9 GB free; 1.4 GB is comfortable. Close some programs.');
+    expect((await boot(0.9e9, 'single')).said[0]).toContain('0.9 GB free; 1.7 GB is comfortable. Close some programs.');
     expect((await boot(0.6e9, 'single')).error).toMatchObject({ remedy: 'Close some programs.' });
     expect((await boot(8e9)).said[0]).toBe('Look at the computer: done');
   });

@@ -21,6 +21,8 @@ class Told
 end
 
 module Vagrant
+  class MachineIndex; end
+
   def self.configure(_version)
     yield Told.new(nil)
   end
