@@ -57,7 +57,7 @@ describe('a boot', () => {
   it('for which it is barely enough says so, and goes on', async () => {
     const { said, error } = await boot(1.5e9);
     expect(said[0]).toMatch(
-      /^Look at the computer: memory: 1\.5 GB free; 2\.0 GB is comfortable\. Close some programs/,
+      /^Look at the computer: memory: 1\.5 GB free; 2\.3 GB is comfortable\. Close some programs/,
     );
     expect(error).toBeInstanceOf(Interrupted);
   });
