@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
 import { waitUntil } from '../scripts/system/wait.ts';
-import { forget } from './objects.ts';
+import { forget, pathsOf } from './objects.ts';
 
 export const guestbookManifest = join(checkoutFolder, 'app', 'manifests', 'guestbook.yaml');
 
@@ -45,28 +45,19 @@ export function removeGuestbook(lab: Lab): Promise<void> {
 
 async function remove(lab: Lab): Promise<void> {
   await forgetMessages(lab, ...Object.values(messages));
-  const inDefault = (group: string, kind: string) => `${group}/namespaces/default/${kind}`;
-  const [core, apps, policy] = ['/api/v1', '/apis/apps/v1', '/apis/policy/v1'] as const;
-  const rules = ['propagationPolicy=Background', 'gracePeriodSeconds=1'].join('&');
-  const app = 'labelSelector=app%20in%20(guestbook,redis)';
-  const claims = inDefault(core, 'persistentvolumeclaims');
-  await forget(
-    lab,
-    ...['guestbook', 'redis-replica'].map((name) => `${inDefault(apps, 'deployments')}/${name}?${rules}`),
-    `${inDefault(apps, 'statefulsets')}/redis-primary?${rules}`,
-    `${inDefault(policy, 'poddisruptionbudgets')}/guestbook`,
-    ...['guestbook', 'redis-primary', 'redis-replica'].map((name) => `${inDefault(core, 'services')}/${name}`),
-    `${claims}/redis-data`,
-    `${core}/persistentvolumes/redis-data`,
-  );
+  const rules = 'propagationPolicy=Background&gracePeriodSeconds=1';
+  const objects = await pathsOf(await readFile(guestbookManifest, 'utf8'));
+  await forget(lab, ...objects.map((path) => `${path}?${rules}`));
   // After those that would replace them.
-  await forget(lab, `${inDefault(core, 'pods')}?${app}&${rules}`);
+  await forget(lab, `/api/v1/namespaces/default/pods?labelSelector=app%20in%20(guestbook,redis)&${rules}`);
   // Whoever makes it anew while the old claim is still on its way out loses the new one.
   const isGone = async () => {
-    const [claim, volume] = await Promise.all(
-      [claims, `${core}/persistentvolumes`].map((path) => lab.kubernetes.get<{ items: Named[] }>(path)),
+    const lists = await Promise.all(
+      ['/api/v1/namespaces/default/persistentvolumeclaims', '/api/v1/persistentvolumes'].map((path) =>
+        lab.kubernetes.get<{ items: Named[] }>(path),
+      ),
     );
-    return ![...(claim?.items ?? []), ...(volume?.items ?? [])].some(({ metadata }) => metadata.name === 'redis-data');
+    return !lists.some(({ items }) => items.some(({ metadata }) => metadata.name === 'redis-data'));
   };
   if (!(await lab.kubernetes.ready(3))) return;
   // Where its machine is off it cannot go, and the baseline says what is wrong.
