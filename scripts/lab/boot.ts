@@ -32,7 +32,6 @@ export async function vagrantUp(layout: Layout, { bundle, names, signal, shown }
         onLine: (line) => {
           shown.update(line.replace(/^==> /, '').trim());
         },
-        onOrphansEnded: () => removeUnknownMachines(layout),
       }),
   ]);
   if (isDocker) await removeHelpers(layout.name);
@@ -47,10 +46,6 @@ export async function thoseThatDoNotRun(labName: string, machines: readonly Mach
 /** A container that Vagrant was killed over has the machine's name and would be in its way. */
 export async function removeUnknownContainers(layout: Layout): Promise<void> {
   await removeHelpers(layout.name);
-  await removeUnknownMachines(layout);
-}
-
-async function removeUnknownMachines(layout: Layout): Promise<void> {
   for (const { id, machine } of await listContainers(layout.name)) {
     if ((await knownContainer(labFolder(layout.name), machine)) !== id) await endContainer(['rm', '--force'], id);
   }

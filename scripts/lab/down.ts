@@ -26,7 +26,7 @@ export interface DownOptions {
 export async function haltLab({ name, signal, reporter }: DownOptions): Promise<void> {
   const layout = await readLayout(name);
   if (!layout) return;
-  await withLabLock(labFolder(name), { signal }, async () => {
+  await withLabLock(name, { signal, reporter }, async () => {
     const shown = reporter.action('Stop the machines');
     await closeConnections(layout, labFolder(name));
     // All at once, where Vagrant takes them one by one; and it was seen to end well with a machine that ran on.
@@ -41,7 +41,9 @@ export async function destroyLab({ name, signal, reporter }: DownOptions): Promi
   const folder = labFolder(name);
   const layout = await readLayout(name).catch(() => undefined);
   if (existsSync(folder))
-    await withLabLock(folder, { signal }, () => destroyNow(name, signal, reporter, layout !== undefined));
+    await withLabLock(name, { signal, reporter, orphanSeconds: 0 }, () =>
+      destroyNow(name, signal, reporter, layout !== undefined),
+    );
   else if (await requireDocker(signal).then(() => true)) await removeEverything(name);
   if (layout) await closeConnections(layout, folder);
   await rm(folder, { recursive: true, force: true });

@@ -93,7 +93,7 @@ const clusterActions: readonly Action[] = [
  */
 export async function bringUp(options: UpOptions): Promise<Lab> {
   const layout = await chooseLayout(options);
-  return withLabLock(labFolder(layout.name), options, async () => {
+  return withLabLock(layout.name, options, async () => {
     const startedAt = Date.now();
     const lab = createLab(layout);
     if (!options.onlyMachines && (await isUp(lab))) {

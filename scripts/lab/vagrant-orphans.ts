@@ -1,36 +1,59 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { statOf } from '../system/proc-stat.ts';
+import { FiredrillError } from '../system/errors.ts';
+import { waitUntil } from '../system/wait.ts';
+
+export interface OrphanOptions {
+  /** Seconds that they are given to end their work. */
+  seconds: number;
+  signal?: AbortSignal | undefined;
+  /** Called once, where there are any and they are waited for. */
+  onWait?: (() => void) | undefined;
+}
 
 /**
- * Ends Vagrants of a lab that outlived the firedrill that ran them. One whose output nobody reads any more may hang for
- * ever, with a machine locked. Call it only with the lab's lock: then no other firedrill has one at work.
- * Does nothing where there is no /proc.
+ * Waits until no Vagrant of a lab works that outlived the firedrill that ran it, and ends those that do not end in time: one
+ * whose output nobody reads any more may hang for ever, with a machine locked. Call it only with the lab's lock: then no other
+ * firedrill has one at work. Does nothing where there is no /proc.
  * @param environment how firedrill runs Vagrant for this lab: `vagrantEnvironment`
- * @returns how many were ended
+ * @throws Interrupted.
  */
-export async function endOrphans(environment: Readonly<Record<string, string>>): Promise<number> {
-  const entries = await readdir('/proc').catch(() => []);
-  let ended = 0;
-  for (const entry of entries.filter((name) => /^\d+$/.test(name))) {
-    if (!(await isOrphan(entry, environment))) continue;
+export async function outliveOrphans(
+  environment: Readonly<Record<string, string>>,
+  { seconds, signal, onWait }: OrphanOptions,
+): Promise<void> {
+  if ((await orphansOf(environment)).length === 0) return;
+  const none = async () => (await orphansOf(environment)).length === 0;
+  const what = 'a vagrant of a run that was killed has ended';
+  if (seconds > 0) {
+    onWait?.();
     try {
-      process.kill(Number(entry), 'SIGKILL');
-      ended += 1;
+      await waitUntil(none, { what, deadlineSeconds: seconds, signal });
+      return;
+    } catch (error) {
+      if (!(error instanceof FiredrillError)) throw error;
+    }
+  }
+  for (const pid of await orphansOf(environment)) {
+    try {
+      process.kill(pid, 'SIGKILL');
     } catch {
       // It ended by itself meanwhile.
     }
   }
-  return ended;
+  await waitUntil(none, { what, deadlineSeconds: 10, signal });
 }
 
+async function orphansOf(environment: Readonly<Record<string, string>>): Promise<number[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const looks = await Promise.all(pids.map((pid) => isOrphan(pid, environment)));
+  return pids.filter((_, index) => looks[index]).map(Number);
+}
+
+/** What Vagrant runs has its environment: a `docker run` that outlives it makes a machine, too. */
 async function isOrphan(pid: string, environment: Readonly<Record<string, string>>): Promise<boolean> {
   try {
-    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
-    if (!words.slice(0, 2).some((word) => /(^|\/)vagrant$/.test(word))) return false;
     const variables = new Set((await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0'));
-    if (!Object.entries(environment).every(([name, value]) => variables.has(`${name}=${value}`))) return false;
-    const parent = (await statOf(pid))?.[1];
-    return parent !== undefined && parent !== String(process.pid);
+    return Object.entries(environment).every(([name, value]) => variables.has(`${name}=${value}`));
   } catch {
     // Ended, or somebody else's.
     return false;

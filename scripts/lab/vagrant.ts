@@ -1,31 +1,25 @@
 import { FiredrillError, Interrupted } from '../system/errors.ts';
 import { checkoutFolder } from '../system/folders.ts';
 import { run, type CommandResult } from '../system/run.ts';
-import { endOrphans } from './vagrant-orphans.ts';
 import { vagrantFolder } from './vagrant-link.ts';
 
 export interface VagrantOptions {
   signal?: AbortSignal | undefined;
   onLine?: ((line: string) => void) | undefined;
-  /** Called when a Vagrant was ended half-way: what it began is to be put in order before the next one works. */
-  onOrphansEnded?: (() => Promise<void>) | undefined;
 }
 
-/** What Vagrant says where another of its processes works on a machine: one that outlived a firedrill that was killed. */
+/** What Vagrant says where another of its processes works on a machine. */
 const isLocked = /another (Vagrant )?process is (already|currently)/;
-/** Seconds that the other one is given to do its work; then, if no firedrill waits for it, it is ended. */
-const orphanSeconds = 20;
-/** Seconds that one which somebody runs by hand is given. */
+/** Seconds that the other one, which somebody runs by hand, is given. */
 const lockedSeconds = 180;
 
 /**
- * Runs the `vagrant` program for a lab. For lifecycle only: it costs seconds a call.
+ * Runs the `vagrant` program for a lab, with the lab's lock. For lifecycle only: it costs seconds a call.
  * @throws FiredrillError `vagrant-failed` with the last lines that it said; Interrupted.
  */
 export async function vagrant(labName: string, args: readonly string[], options: VagrantOptions = {}): Promise<string> {
   const startedAt = Date.now();
   let result = await once(labName, args, options);
-  let orphansAreEnded = false;
   while (
     result.exitCode !== 0 &&
     isLocked.test(result.stdout + result.stderr) &&
@@ -33,10 +27,6 @@ export async function vagrant(labName: string, args: readonly string[], options:
   ) {
     options.onLine?.('Another vagrant works on the machines: wait for it');
     await new Promise((resolve) => setTimeout(resolve, 2000));
-    if (!orphansAreEnded && Date.now() - startedAt > orphanSeconds * 1000) {
-      orphansAreEnded = true;
-      if ((await endOrphans(vagrantEnvironment(labName))) > 0) await options.onOrphansEnded?.();
-    }
     result = await once(labName, args, options);
   }
   if (result.exitCode === 0) return result.stdout;

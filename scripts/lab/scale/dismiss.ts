@@ -13,7 +13,7 @@ export async function dismissJoiners(
   lab: Lab,
   { signal, reporter }: { signal?: AbortSignal | undefined; reporter: ActionReporter },
 ): Promise<string[]> {
-  return withLabLock(lab.folder, { signal, reporter }, async () => {
+  return withLabLock(lab.layout.name, { signal, reporter }, async () => {
     const joiners = joinersOf(lab.layout);
     if (joiners.length === 0) return [];
     await removeMachines(lab, joiners, signal);

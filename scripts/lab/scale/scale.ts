@@ -39,7 +39,7 @@ export interface ScaleResult {
 export async function scaleLab(options: ScaleOptions): Promise<ScaleResult> {
   const { name, workers, signal, reporter } = options;
   requireScalable((await openLab(name)).layout, workers);
-  return withLabLock(labFolder(name), { signal, reporter }, async () => {
+  return withLabLock(name, { signal, reporter }, async () => {
     const lab = await openLab(name);
     const act = acting(reporter, signal);
     await act('Look at the lab', () => requireUp(lab, signal));

@@ -62,7 +62,7 @@ export async function upgradeNode(lab: Lab, name: string, options: UpgradeOption
   requireNode(lab, name);
   const { to, drain, signal, reporter, readyWithinSeconds = defaultReadyWithinSeconds } = options;
   const act = acting(reporter, signal);
-  return withLabLock(lab.folder, { signal, reporter }, () =>
+  return withLabLock(lab.layout.name, { signal, reporter }, () =>
     upgrade({ lab, name, to, readyWithinSeconds, signal, act }, drain),
   );
 }
