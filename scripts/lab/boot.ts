@@ -7,6 +7,7 @@ import { fillImageStores, listContainers, removeHelpers } from './docker.ts';
 import { endContainer } from './end-container.ts';
 import type { Layout, Machine } from './layout.ts';
 import { vagrantRecordOf } from './vagrant-link.ts';
+import { forgetPortLeases } from './vagrant-orphans.ts';
 import { vagrant } from './vagrant.ts';
 
 export interface VagrantUp {
@@ -24,6 +25,7 @@ export interface VagrantUp {
  */
 export async function vagrantUp(layout: Layout, { bundle, names, signal, shown }: VagrantUp): Promise<void> {
   const isDocker = layout.provider === 'docker';
+  await forgetPortLeases(layout.machines.flatMap((machine) => Object.values(machine.publishedPorts)));
   await Promise.all([
     isDocker && fillImageStores(layout, { ...bundle, signal }),
     names?.length !== 0 &&

@@ -1,4 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { FiredrillError } from '../system/errors.ts';
 import { waitUntil } from '../system/wait.ts';
 
@@ -41,6 +43,16 @@ export async function outliveOrphans(
     }
   }
   await waitUntil(none, { what, deadlineSeconds: 10, signal });
+}
+
+/**
+ * Takes away the leases of ports of 127.0.0.1 that a Vagrant left when it was killed: for a minute, the next one would call
+ * the ports taken. Call it only with the lab's lock, and when nobody listens on the ports.
+ * (Vagrant 2.3.4, lib/vagrant/action/builtin/handle_forwarded_port_collisions.rb: a file for each port.)
+ */
+export async function forgetPortLeases(ports: readonly number[]): Promise<void> {
+  const leases = join(process.env['VAGRANT_HOME'] ?? join(homedir(), '.vagrant.d'), 'data', 'fp-leases');
+  await Promise.all(ports.map((port) => rm(join(leases, `127_0_0_1_${port}`), { force: true })));
 }
 
 async function orphansOf(environment: Readonly<Record<string, string>>): Promise<number[]> {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -141,6 +142,29 @@ describe('killed half-way, and run again', () => {
     await scale(4);
     expect(await readyNodes()).toEqual(['c1', 'w1', 'w2', 'w3', 'w4']);
     await killed(2, afterSeconds);
+    await scale(2);
+    expect(await traces()).toEqual([]);
+  });
+
+  it.each([4, 2])('with its Vagrant, which had leased its ports: %d workers', async (workers) => {
+    const leases = join(homedir(), '.vagrant.d', 'data', 'fp-leases');
+    const child = execa(programPath, ['lab', 'scale', '--workers', '4'], {
+      env: testLab.environment,
+      reject: false,
+      stdin: 'ignore',
+      // A process group of its own, to be killed as one.
+      detached: true,
+    });
+    await waitUntil(async () => (await readdir(leases)).length > 0, {
+      what: 'ports are leased',
+      deadlineSeconds: 60,
+      everySeconds: 0.02,
+    });
+    process.kill(-child.pid!, 'SIGKILL');
+    await child;
+    expect(await readdir(leases)).not.toEqual([]);
+    await scale(workers);
+    expect(await readyNodes()).toEqual(['c1', 'w1', 'w2', 'w3', 'w4'].slice(0, workers + 1));
     await scale(2);
     expect(await traces()).toEqual([]);
   });

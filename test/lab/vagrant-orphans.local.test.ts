@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { vagrantEnvironment } from '../../scripts/lab/vagrant.ts';
-import { outliveOrphans } from '../../scripts/lab/vagrant-orphans.ts';
+import { forgetPortLeases, outliveOrphans } from '../../scripts/lab/vagrant-orphans.ts';
 import { Interrupted } from '../../scripts/system/errors.ts';
 import { waitUntil } from '../../scripts/system/wait.ts';
 
@@ -65,4 +67,18 @@ test('Ctrl-C ends the wait, and leaves the Vagrant alone', async () => {
   });
   await expect(waited).rejects.toThrow(Interrupted);
   expect(await lives(orphan)).toBe(true);
+});
+
+test('a port that a killed Vagrant leased is free again, and those of others stay leased', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'firedrill-leases-'));
+  onTestFinished(() => rm(home, { recursive: true }));
+  vi.stubEnv('VAGRANT_HOME', home);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const leases = join(home, 'data', 'fp-leases');
+  await mkdir(leases, { recursive: true });
+  for (const port of [8601, 8602, 8603]) await writeFile(join(leases, `127_0_0_1_${port}`), '1795900000\n');
+  await forgetPortLeases([8601, 8603, 8604]);
+  expect(await readdir(leases)).toEqual(['127_0_0_1_8602']);
 });

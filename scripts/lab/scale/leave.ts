@@ -1,6 +1,6 @@
 import type { Act } from '../acting.ts';
 import type { Lab } from '../lab.ts';
-import type { Layout, Machine } from '../layout.ts';
+import type { Machine } from '../layout.ts';
 import { drainLeaving } from './drain.ts';
 import { forgetInCluster } from './forget.ts';
 import { keepJoiner } from './joiner.ts';
@@ -24,6 +24,7 @@ export async function leaveOneByOne(lab: Lab, leaving: readonly Machine[], optio
   if (leaving.length === 0) return;
   // All of them, before the first one is drained: its pods must not move to one that leaves next.
   await act(`Give ${namesOf(leaving)} no new pods`, () => cordon(lab, leaving, signal));
+  const staying = lab.layout.machines.filter((machine) => !leaving.includes(machine));
   for (const machine of leaving) {
     const keep = { ...lab.layout, machines: lab.layout.machines.filter(({ name }) => name !== machine.name) };
     await act(
@@ -32,7 +33,14 @@ export async function leaveOneByOne(lab: Lab, leaving: readonly Machine[], optio
       (lost) => lost,
     );
     await act(`Delete the node ${machine.name}`, () => deleteNode(lab, machine.name, signal));
-    await act(`Remove the machine ${machine.name}`, () => removeCompletely(lab, machine, keep, signal));
+    await act(`Remove the machine ${machine.name}`, async () => {
+      await removeMachines(lab, [machine], signal);
+      await forgetInCluster(lab, [machine], signal);
+      // One that leaves next may not even run, and needs no way to anybody.
+      await tellRoutes(lab, keep, { machines: staying, signal });
+      // The lab's files forget the machine last: until then the next run finds it in the layout, and begins again.
+      await removeFiles(lab, keep, [machine]);
+    });
   }
 }
 
@@ -60,12 +68,4 @@ async function deleteNode(lab: Lab, name: string, signal?: AbortSignal): Promise
   await lab.on(name, 'systemctl stop kubelet', { signal, timeoutSeconds: 30 }).catch(() => undefined);
   signal?.throwIfAborted();
   await kubectl(lab, ['delete', 'node', name, '--ignore-not-found'], { signal });
-}
-
-/** The lab's files forget the machine last: until then the next run finds it in the layout, and begins again. */
-async function removeCompletely(lab: Lab, machine: Machine, keep: Layout, signal?: AbortSignal): Promise<void> {
-  await removeMachines(lab, [machine], signal);
-  await forgetInCluster(lab, [machine], signal);
-  await tellRoutes(lab, keep, { signal });
-  await removeFiles(lab, keep, [machine]);
 }

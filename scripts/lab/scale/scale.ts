@@ -1,6 +1,5 @@
 import { withLabLock } from '../lab-lock.ts';
 import { FiredrillError } from '../../system/errors.ts';
-import { labFolder } from '../../system/folders.ts';
 import { acting, type ActionReporter } from '../acting.ts';
 import type { Lab } from '../lab.ts';
 import { hasRole, joins } from '../layout.ts';
