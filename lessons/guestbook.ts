@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Lab } from '../scripts/lab/lab.ts';
+import type { App, CleanUpOptions } from '../scripts/course/model.ts';
+import type { ApiObject, Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
 import { waitUntil } from '../scripts/system/wait.ts';
-import { forget, pathsOf } from './objects.ts';
+import { differenceOf } from './as-made.ts';
+import { forget } from './objects.ts';
 
 export const guestbookManifest = join(checkoutFolder, 'app', 'manifests', 'guestbook.yaml');
 
@@ -36,18 +38,49 @@ const removals = new WeakMap<Lab, Promise<void>>();
 /**
  * Removes the guestbook, at once and without a goodbye. Its messages stay on the disk of w1, without those that lessons
  * ask for. Whoever asks while it is being removed gets the same removal: a `reset` cleans up after all lessons at once.
+ * With `keepsApp`, only those messages go.
  */
-export function removeGuestbook(lab: Lab): Promise<void> {
-  const running = removals.get(lab) ?? remove(lab).finally(() => removals.delete(lab));
+export function removeGuestbook(lab: Lab, { keepsApp = false }: CleanUpOptions = {}): Promise<void> {
+  const running = removals.get(lab) ?? remove(lab, keepsApp).finally(() => removals.delete(lab));
   removals.set(lab, running);
   return running;
 }
 
-async function remove(lab: Lab): Promise<void> {
+/** For a reset: an app that nobody touched need not be made anew, which takes ten seconds. */
+export const guestbook: App = {
+  async isAsMade(lab) {
+    const look = async () => {
+      const manifest = await readFile(guestbookManifest, 'utf8');
+      const paths = await lab.kubernetes.pathsOf(manifest);
+      const objects = await Promise.all(paths.map((path) => lab.kubernetes.get<ApiObject>(path)));
+      const wanted = await lab.kubernetes.apply(manifest, { dryRun: true });
+      const selector = encodeURIComponent(`app in (${guestbook.labels.join(',')})`);
+      const pods = await lab.kubernetes.get<{ items: ApiObject[] }>(
+        `/api/v1/namespaces/default/pods?labelSelector=${selector}`,
+      );
+      const workers = lab.machinesWithRole('worker').map(({ name }) => name);
+      return differenceOf({ objects, wanted, pods: pods.items, workers });
+    };
+    try {
+      // A machine may just have come back.
+      const settled = async () => (await look()) !== 'starting';
+      if (!(await settled())) await waitUntil(settled, { what: 'the guestbook runs', deadlineSeconds: 5 });
+      return (await look()) === undefined;
+    } catch {
+      // An object is missing, or nobody tells.
+      return false;
+    }
+  },
+  paths: async (lab) => lab.kubernetes.pathsOf(await readFile(guestbookManifest, 'utf8')),
+  labels: ['guestbook', 'redis'],
+};
+
+async function remove(lab: Lab, keepsApp: boolean): Promise<void> {
   await forgetMessages(lab, ...Object.values(messages));
+  if (keepsApp) return;
+  if (!(await lab.kubernetes.ready(3))) return;
   const rules = 'propagationPolicy=Background&gracePeriodSeconds=1';
-  const objects = await pathsOf(await readFile(guestbookManifest, 'utf8'));
-  await forget(lab, ...objects.map((path) => `${path}?${rules}`));
+  await forget(lab, ...(await guestbook.paths(lab)).map((path) => `${path}?${rules}`));
   // After those that would replace them.
   await forget(lab, `/api/v1/namespaces/default/pods?labelSelector=app%20in%20(guestbook,redis)&${rules}`);
   // Whoever makes it anew while the old claim is still on its way out loses the new one.
@@ -59,7 +92,6 @@ async function remove(lab: Lab): Promise<void> {
     );
     return !lists.some(({ items }) => items.some(({ metadata }) => metadata.name === 'redis-data'));
   };
-  if (!(await lab.kubernetes.ready(3))) return;
   // Where its machine is off it cannot go, and the baseline says what is wrong.
   await waitUntil(isGone, { what: 'the volume of Redis is gone', deadlineSeconds: 50 }).catch(() => undefined);
 }

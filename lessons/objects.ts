@@ -37,24 +37,3 @@ async function nodesThat(lab: Lab, are: (node: Node) => boolean): Promise<string
   const { items } = await lab.kubernetes.get<{ items: Node[] }>('/api/v1/nodes');
   return items.filter(are).map(({ metadata }) => metadata.name);
 }
-
-/** Where the API server has the objects of these kinds that are in `default`, or in no namespace. */
-const collections: Readonly<Record<string, string>> = {
-  Deployment: '/apis/apps/v1/namespaces/default/deployments',
-  StatefulSet: '/apis/apps/v1/namespaces/default/statefulsets',
-  PodDisruptionBudget: '/apis/policy/v1/namespaces/default/poddisruptionbudgets',
-  Service: '/api/v1/namespaces/default/services',
-  PersistentVolumeClaim: '/api/v1/namespaces/default/persistentvolumeclaims',
-  PersistentVolume: '/api/v1/persistentvolumes',
-};
-
-/** API path of each object of a manifest. @throws Error where it has an object of another kind. */
-export async function pathsOf(manifest: string): Promise<string[]> {
-  const { parseAllDocuments } = await import('yaml');
-  return parseAllDocuments(manifest).map((document) => {
-    const { kind, metadata } = document.toJS() as { kind: string; metadata: { name: string } };
-    const collection = collections[kind];
-    if (collection === undefined) throw new Error(`nobody knows where objects of kind ${kind} are`);
-    return `${collection}/${metadata.name}`;
-  });
-}

@@ -27,9 +27,9 @@ export default defineLesson({
     'An image taken apart, an app run, scaled, rolled out and back, and parts of it killed while visitors look on.',
   needs: 'lab',
   baseline: [nodesAreReady('c1', 'w1', 'w2')],
-  async cleanUp(lab) {
+  async cleanUp(lab, options) {
     await forgetConfigMaps(lab, ...answers);
-    await removeGuestbook(lab);
+    await removeGuestbook(lab, options);
   },
   steps: {
     'Take an image apart': task({

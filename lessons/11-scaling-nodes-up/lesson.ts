@@ -38,9 +38,9 @@ export default defineLesson({
     ...throughBoth,
   ],
   prepare: applyLimitedGuestbook,
-  async cleanUp(lab) {
+  async cleanUp(lab, options) {
     await forgetConfigMaps(lab, ...answers);
-    await removeGuestbook(lab);
+    await removeGuestbook(lab, options);
     await dismissWorkers(lab);
   },
   steps: {

@@ -14,7 +14,7 @@ import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
 import { cutPower } from '../../scripts/faults/cut-power.ts';
 import { stopService } from '../../scripts/faults/stop-service.ts';
 import { patienceOfPods } from '../10-a-node-partitioned-from-the-api/patience.ts';
-import { applyGuestbook, messages, removeGuestbook } from '../guestbook.ts';
+import { applyGuestbook, guestbook, messages, removeGuestbook } from '../guestbook.ts';
 import { forget, forgetConfigMaps } from '../objects.ts';
 import { firstBets, secondBets } from './bets.ts';
 import { costBets } from './cost.ts';
@@ -57,15 +57,16 @@ export default defineLesson({
     podsRunOn(dns, 'w2'),
     podsRunOn('app=notepad', 'w1'),
   ],
+  app: guestbook,
   async prepare(lab) {
     await applyGuestbook(lab);
     await applyNotepad(lab);
     await spreadTheRest(lab);
   },
-  async cleanUp(lab) {
+  async cleanUp(lab, options) {
     await forgetConfigMaps(lab, 'answer-outage');
     await forget(lab, '/apis/apps/v1/namespaces/default/deployments/notepad?propagationPolicy=Background');
-    await removeGuestbook(lab);
+    await removeGuestbook(lab, options);
   },
   steps: {
     'What stands on w1': task({ reach: [appHasMessage(message), pageSays(page)] }),

@@ -5,7 +5,7 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { openLab } from '../lab/open.ts';
-import { Interrupted, messageOf } from '../system/errors.ts';
+import { Interrupted, withRemedy } from '../system/errors.ts';
 import { loadApp, loadTable, type AppLoad } from './app-load.ts';
 import { benchLab, withBenchLab } from './bench-lab.ts';
 import { measureLab } from './lab-times.ts';
@@ -30,7 +30,7 @@ try {
   process.stdout.write(`${(await withBenchLab(bench)).join('\n')}\n`);
   process.exit(0);
 } catch (error) {
-  process.stderr.write(`bench: ${messageOf(error)}\n`);
+  process.stderr.write(`bench: ${withRemedy(error)}\n`);
   process.exit(interruption.signal.aborted ? 130 : 3);
 }
 

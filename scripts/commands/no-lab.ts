@@ -41,6 +41,7 @@ export function noLab(name: string): Lab {
       remove: refuse,
       ready: () => Promise.resolve(false),
       servers: () => Promise.resolve([]),
+      pathsOf: refuse,
       apply: refuse,
       config: refuse,
       core: refuse,

@@ -109,12 +109,15 @@ export async function resetLab(
   const checkpoint = checkpointBefore(lab, open);
   const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter, checkpoint }))];
   await faults.closeAfterReset();
+  const { app, prepare, baseline } = lesson.definition;
   await act('Remove what the lessons left', async () => {
+    const kept = (await app?.isAsMade(lab)) ? app : undefined;
     // Each lesson removes what is its own, so that none waits for another.
-    await Promise.all((await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab)));
-    await removeLeftovers(lab);
+    await Promise.all(
+      (await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab, { keepsApp: kept !== undefined })),
+    );
+    await removeLeftovers(lab, kept && { paths: await kept.paths(lab), labels: kept.labels });
   });
-  const { prepare, baseline } = lesson.definition;
   if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab));
   await act('Prove its baseline', async () => {
     const { waitUntil } = await import('../system/wait.ts');

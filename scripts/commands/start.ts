@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { LoadedLesson } from '../course/model.ts';
 import type { Progress } from '../course/progress.ts';
-import { FiredrillError } from '../system/errors.ts';
+import { FiredrillError, withRemedy } from '../system/errors.ts';
 import { nearest } from '../system/nearest.ts';
 import { doneOf, isLostAgain, lessonNamed, stepLeftAt, stepNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
@@ -143,8 +143,8 @@ async function askForLesson(
 }
 
 /** On stderr, so that a list stays a list. */
-export function tellBroken({ message, remedy }: FiredrillError): void {
-  process.stderr.write(`firedrill: ${message}\nWhat to do: ${remedy}\n`);
+export function tellBroken(error: FiredrillError): void {
+  process.stderr.write(`firedrill: ${withRemedy(error)}\n`);
 }
 
 /** The title without the number that many pages begin with: menus have a column for it. */

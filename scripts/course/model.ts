@@ -96,6 +96,21 @@ export const task = (step: Omit<TaskStep, 'kind'>): TaskStep => ({ kind: 'task',
 export const drill = (step: Omit<DrillStep, 'kind'>): DrillStep => ({ kind: 'drill', ...step });
 
 /** The default export of a `lesson.ts`. */
+/** An app of several lessons. */
+export interface App {
+  /** Whether it runs as its manifest makes it, so that making it anew would change nothing. */
+  isAsMade: (lab: Lab) => Promise<boolean>;
+  /** API paths of its objects. */
+  paths: (lab: Lab) => Promise<readonly string[]>;
+  /** What its pods, and what makes them, have in the label `app`. */
+  labels: readonly string[];
+}
+
+export interface CleanUpOptions {
+  /** The app stays: it is as it was made. Default: it goes, where the lesson made it. */
+  keepsApp?: boolean;
+}
+
 export interface Lesson {
   /** Minutes that a learner needs. */
   minutes: number;
@@ -107,8 +122,10 @@ export interface Lesson {
   baseline: readonly Check[];
   /** Brings a healthy lab to the baseline: apply the app, label nodes. Safe to run twice. */
   prepare?: (lab: Lab) => Promise<void>;
+  /** The app that `prepare` makes, where a reset to this lesson may leave one running that is as it was made. */
+  app?: App;
   /** Removes what the lesson's steps left on the lab. Safe to run twice. */
-  cleanUp?: (lab: Lab) => Promise<void>;
+  cleanUp?: (lab: Lab, options?: CleanUpOptions) => Promise<void>;
   /** By the step's `##` heading in README.md, in the page's order. */
   steps: Readonly<Record<string, Step>>;
 }

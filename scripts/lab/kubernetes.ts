@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { FiredrillError } from '../system/errors.ts';
-import { run } from '../system/run.ts';
+import { createApply, reasonOf } from './apply.ts';
 import type { ApiServers } from './api-servers.ts';
-import type { Answer } from './https.ts';
 import type { Kubernetes } from './lab.ts';
 
 /** The API server answered, with something else than 2xx. */
@@ -16,6 +14,8 @@ export class KubernetesError extends Error {
 }
 
 const defaultTimeoutSeconds = 3;
+/** Of each object. */
+const applySeconds = 10;
 
 /** The API server as the administrator sees it; with two controllers, whichever of the two answers. */
 export function createKubernetes(options: {
@@ -57,31 +57,11 @@ export function createKubernetes(options: {
     },
     ready: async (timeoutSeconds = 1) => (await apiServers.looks(timeoutSeconds)).some(({ ready }) => ready),
     servers: (timeoutSeconds = 1) => apiServers.looks(timeoutSeconds),
-    apply: async (manifest) => {
-      const result = await run('kubectl', ['apply', '--server-side', '--force-conflicts', '-f', '-'], {
-        input: manifest,
-        env: await options.environment(),
-        timeoutSeconds: 60,
-      });
-      if (result.exitCode !== 0) {
-        throw new FiredrillError(`The cluster did not accept a manifest: ${result.stderr.trim()}`, {
-          code: 'apply-failed',
-          remedy: "Look with 'npx firedrill lab status' whether the API server answers.",
-        });
-      }
-    },
+    ...createApply((request) => apiServers.ask(request, applySeconds)),
     config,
     core: async () => {
       const { CoreV1Api } = await import('@kubernetes/client-node');
       return (await config()).makeApiClient(CoreV1Api);
     },
   };
-}
-
-function reasonOf(answer: Answer): string {
-  try {
-    return (JSON.parse(answer.body) as { message?: string }).message ?? `HTTP ${answer.status}`;
-  } catch {
-    return `HTTP ${answer.status}: ${answer.body.slice(0, 200)}`;
-  }
 }

@@ -10,6 +10,24 @@ export interface OnMachineOptions {
 }
 
 /** A rendered lab, up or not. What checks, faults and lessons are given. */
+/** An object of the API, as far as this program looks at it. */
+export interface ApiObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    /** Who has set which of its fields. */
+    managedFields?: readonly { manager?: string }[];
+    ownerReferences?: readonly unknown[];
+    deletionTimestamp?: string;
+  };
+  spec?: { nodeName?: string };
+  status?: { conditions?: readonly { type: string; status: string }[] };
+}
+
 export interface Lab {
   /** Its machines as they are now: workers may join and leave while a lesson runs. */
   readonly layout: Layout;
@@ -58,8 +76,13 @@ export interface Kubernetes {
   ready(timeoutSeconds?: number): Promise<boolean>;
   /** The API server of each controller, asked on its own, at once. Never throws. Default time limit 1 s. */
   servers(timeoutSeconds?: number): Promise<ApiServerLook[]>;
-  /** `kubectl apply --server-side --force-conflicts` of one or more YAML documents. */
-  apply(manifest: string): Promise<void>;
+  /**
+   * Server-side apply of one or more YAML documents, in their order; fields that somebody else has set give way.
+   * @returns the objects as they are then; with `dryRun`, as they would be. @throws FiredrillError `apply-failed`.
+   */
+  apply(manifest: string, options?: { dryRun?: boolean }): Promise<ApiObject[]>;
+  /** API path of each object of a manifest. @throws FiredrillError `apply-failed` where the cluster has no such kind. */
+  pathsOf(manifest: string): Promise<string[]>;
   config(): Promise<KubeConfig>;
   core(): Promise<CoreV1Api>;
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inSubnet } from '../course/load.ts';
 import { subnetOf } from '../lab/open.ts';
-import { FiredrillError, Interrupted, messageOf } from '../system/errors.ts';
+import { FiredrillError, Interrupted, withRemedy } from '../system/errors.ts';
 import { writeAtomically } from '../system/files.ts';
 import { checkoutFolder, stateFolder } from '../system/folders.ts';
 import { castText, framesText } from './cast.ts';
@@ -32,8 +32,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await recordNamed(name);
 } catch (error) {
-  const remedy = error instanceof FiredrillError ? `\nWhat to do: ${error.remedy}` : '';
-  process.stderr.write(`record ${name}: ${messageOf(error)}${remedy}\n`);
+  process.stderr.write(`record ${name}: ${withRemedy(error)}\n`);
   process.exitCode = interruption.signal.aborted ? 130 : 3;
 }
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../system/errors.ts';
+import { withRemedy } from '../system/errors.ts';
 
 /** Takes the words after its name, and returns an exit code: 0 where every round was good. */
 export type Soak = (args: string[]) => Promise<number>;
@@ -22,6 +22,6 @@ if (!load) {
 try {
   process.exit(await (await load())(args));
 } catch (error) {
-  process.stderr.write(`soak ${name}: ${messageOf(error)}\n`);
+  process.stderr.write(`soak ${name}: ${withRemedy(error)}\n`);
   process.exit(3);
 }

@@ -28,3 +28,7 @@ export class Interrupted extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The text of anything that was thrown, and on a second line what to do where that is known. */
+export const withRemedy = (error: unknown): string =>
+  error instanceof FiredrillError ? `${error.message}\nWhat to do: ${error.remedy}` : messageOf(error);

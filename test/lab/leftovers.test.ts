@@ -9,7 +9,7 @@ const node = (name: string, unschedulable: boolean, annotations = {}) => ({
   spec: unschedulable ? { unschedulable } : {},
 });
 
-it('lets every node take pods again, forgets an upgrade that was killed, and removes objects before what they made', async () => {
+it('lets every node take pods again, forgets an upgrade that was killed, and removes objects before what they made, but for an app that stays', async () => {
   const lists: Record<string, unknown[]> = {
     '/api/v1/namespaces': [],
     '/api/v1/nodes': [node('c1', false), node('w1', true), node('w2', true, { [cordonMark]: 'upgrade' })],
@@ -28,7 +28,10 @@ it('lets every node take pods again, forgets an upgrade that was killed, and rem
     },
     kubernetes: { get: (path: string) => Promise.resolve({ items: lists[path] }), remove },
   };
-  await removeLeftovers(lab as unknown as Lab);
+  await removeLeftovers(lab as unknown as Lab, {
+    paths: ['/apis/apps/v1/namespaces/default/deployments/guestbook', '/api/v1/namespaces/default/services/guestbook'],
+    labels: ['guestbook'],
+  });
   expect(commands).toEqual([
     'kubectl uncordon w1',
     `kubectl patch node w2 --type=merge --patch '{"metadata":{"annotations":{"${cordonMark}":null}},"spec":{"unschedulable":null}}'`,
@@ -36,5 +39,12 @@ it('lets every node take pods again, forgets an upgrade that was killed, and rem
   const kinds = removed.map((path) => path.replace(/\?.*/, '').split('/').at(-1));
   expect(kinds.indexOf('deployments')).toBeLessThan(kinds.indexOf('replicasets'));
   expect(kinds.indexOf('replicasets')).toBeLessThan(kinds.indexOf('pods'));
-  expect(removed).toContain('/api/v1/namespaces/default/services?fieldSelector=metadata.name!%3Dkubernetes');
+  const of = (kind: string) => {
+    const query = new URLSearchParams(removed.find((path) => path.includes(`/${kind}?`))?.replace(/.*\?/, ''));
+    return [query.get('fieldSelector'), query.get('labelSelector')];
+  };
+  expect(of('services')).toEqual(['metadata.name!=kubernetes,metadata.name!=guestbook', '']);
+  expect(of('deployments')).toEqual(['metadata.name!=guestbook', 'app!=toolbox']);
+  expect(of('statefulsets')).toEqual(['', 'app!=toolbox']);
+  expect(of('pods')).toEqual(['', 'app notin (toolbox,guestbook)']);
 });

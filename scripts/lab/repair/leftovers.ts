@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Lab } from '../lab.ts';
 import { runsKubelet } from '../layout.ts';
 import { cordonMark, uncordonNode } from '../upgrade/drain.ts';
@@ -12,39 +13,53 @@ interface List {
   }[];
 }
 
+/** What stays of an app. */
+export interface Kept {
+  /** API paths of its objects. */
+  paths: readonly string[];
+  /** What its pods, and what makes them, have in the label `app`. */
+  labels: readonly string[];
+}
+
 /**
  * Removes what somebody made on the cluster beside the lessons: objects in `default`, namespaces, cordons, taints.
- * The toolbox stays.
+ * The toolbox stays, and what is to be kept.
  */
-export async function removeLeftovers(lab: Lab): Promise<void> {
-  await Promise.all([removeObjects(lab), removeNamespaces(lab), openNodes(lab)]);
+export async function removeLeftovers(lab: Lab, kept: Kept = { paths: [], labels: [] }): Promise<void> {
+  await Promise.all([removeObjects(lab, kept), removeNamespaces(lab), openNodes(lab)]);
 }
 
 /** Asked of the API server itself: five kubectl cost seconds. */
-async function removeObjects(lab: Lab): Promise<void> {
-  const but = (names: string): string => `?fieldSelector=metadata.name!%3D${names}`;
-  // Whatever would replace others goes before them; it takes what it made with it. Nobody waits for a goodbye of pods.
-  for (const path of workloads) {
-    await lab.kubernetes.remove(
-      `${path}?labelSelector=app!%3Dtoolbox&propagationPolicy=Background&gracePeriodSeconds=1`,
-    );
-  }
-  await Promise.all([
-    lab.kubernetes.remove(`${inDefault('/api/v1')}/services${but('kubernetes')}`),
-    lab.kubernetes.remove(`${inDefault('/api/v1')}/configmaps${but('kube-root-ca.crt')}`),
-    lab.kubernetes.remove(`${inDefault('/api/v1')}/secrets`),
-    lab.kubernetes.remove('/api/v1/persistentvolumes'),
-  ]);
+async function removeObjects(lab: Lab, kept: Kept): Promise<void> {
+  const remove = (collection: string, labels: string, options: Record<string, string> = {}): Promise<void> => {
+    const names = [...ownPaths, ...kept.paths]
+      .filter((path) => posix.dirname(path) === collection)
+      .map((path) => `metadata.name!=${posix.basename(path)}`);
+    const query = new URLSearchParams({ fieldSelector: names.join(','), labelSelector: labels, ...options });
+    return lab.kubernetes.remove(`${collection}?${query}`);
+  };
+  // Nobody waits for a goodbye of pods.
+  const atOnce = { propagationPolicy: 'Background', gracePeriodSeconds: '1' };
+  // Whatever would replace others goes before them; it takes what it made with it.
+  for (const collection of makers) await remove(collection, 'app!=toolbox', atOnce);
+  for (const collection of made) await remove(collection, `app notin (${['toolbox', ...kept.labels].join()})`, atOnce);
+  await Promise.all(others.map((collection) => remove(collection, '')));
 }
 
-const inDefault = (group: string): string => `${group}/namespaces/default`;
-const workloads = [
-  ...['deployments', 'statefulsets', 'daemonsets'].map((kind) => `${inDefault('/apis/apps/v1')}/${kind}`),
-  ...['cronjobs', 'jobs'].map((kind) => `${inDefault('/apis/batch/v1')}/${kind}`),
-  `${inDefault('/apis/apps/v1')}/replicasets`,
-  ...['pods', 'persistentvolumeclaims'].map((kind) => `${inDefault('/api/v1')}/${kind}`),
-  `${inDefault('/apis/policy/v1')}/poddisruptionbudgets`,
-  `${inDefault('/apis/networking.k8s.io/v1')}/ingresses`,
+const inDefault = (group: string, kinds: readonly string[]): string[] =>
+  kinds.map((kind) => `${group}/namespaces/default/${kind}`);
+/** What Kubernetes itself keeps there. */
+const ownPaths = inDefault('/api/v1', ['services/kubernetes', 'configmaps/kube-root-ca.crt']);
+const makers = [
+  ...inDefault('/apis/apps/v1', ['deployments', 'statefulsets', 'daemonsets']),
+  ...inDefault('/apis/batch/v1', ['cronjobs', 'jobs']),
+];
+const made = [...inDefault('/apis/apps/v1', ['replicasets']), ...inDefault('/api/v1', ['pods'])];
+const others = [
+  ...inDefault('/api/v1', ['persistentvolumeclaims', 'services', 'configmaps', 'secrets']),
+  ...inDefault('/apis/policy/v1', ['poddisruptionbudgets']),
+  ...inDefault('/apis/networking.k8s.io/v1', ['ingresses']),
+  '/api/v1/persistentvolumes',
 ];
 
 async function removeNamespaces(lab: Lab): Promise<void> {

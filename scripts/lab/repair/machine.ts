@@ -89,11 +89,8 @@ const endCommand = ({ path }: ToldFile): string[] => {
 const repairScript = (services: readonly string[], restart: readonly string[]): string => `
 say() { echo "$*"; }
 # Processes that were paused.
-for name in etcd containerd kubelet kube-proxy kube-apiserver kube-controller kube-scheduler haproxy; do
-  for pid in $(pgrep "$name"); do
-    grep -q '^State:.T' /proc/$pid/status 2>/dev/null && kill -CONT $pid && say "process $name was paused"
-  done
-done
+pgrep --list-name --runstates T 'etcd|containerd|kubelet|kube-proxy|kube-apiserver|kube-controller|kube-scheduler|haproxy' |
+  while read -r pid name; do kill -CONT $pid && say "process $name was paused"; done
 # Static pods that nobody was told to have, and an older kubelet.
 for file in /etc/kubernetes/manifests/*; do
   case $file in */kube-apiserver.yaml|*/kube-controller-manager.yaml|*/kube-scheduler.yaml|*'*') ;;
@@ -120,7 +117,7 @@ for type in blackhole unreachable prohibit; do
   ip route show type $type | while read -r route; do
     ip route del $type \${route#$type } && say "route $type $route"; done
 done
-systemctl daemon-reload
+systemctl show --property NeedDaemonReload --value '*' | grep -q yes && systemctl daemon-reload
 ${
   services.includes('pod-routes')
     ? `while read -r network via gateway; do
@@ -131,14 +128,19 @@ ${strayRoutesScript(podRoutesFile)}
 [ "$(sysctl -n net.ipv4.ip_forward)" = 1 ] || { sysctl -qw net.ipv4.ip_forward=1; say "forwarding was off"; }`
     : ''
 }
-for service in ${services.join(' ')}; do
-  systemctl unmask -q $service 2>/dev/null
-  systemctl is-enabled -q $service || systemctl enable -q $service
-  if ! systemctl is-active -q $service; then
-    case $(systemctl is-active $service) in activating) ;; *) say "service $service did not run" ;; esac
-    systemctl reset-failed $service 2>/dev/null; systemctl start --no-block $service
-  else
-    case " $restart " in *" $service "*) systemctl restart --no-block $service; say "service $service restarted" ;; esac
-  fi
+# All are asked at once: each systemctl costs as much as three other commands.
+services="${services.join(' ')}"
+set -- $services
+[ "$(systemctl is-enabled $services 2>/dev/null | grep -cx enabled)" = $# ] ||
+  { systemctl unmask -q $services 2>/dev/null; systemctl enable -q $services; }
+set -- $(systemctl is-active $services)
+for service in $services; do
+  case $1 in
+  active) case " $restart " in *" $service "*) systemctl restart --no-block $service; say "service $service restarted" ;; esac ;;
+  *)
+    [ "$1" = activating ] || say "service $service did not run"
+    systemctl reset-failed $service 2>/dev/null; systemctl start --no-block $service ;;
+  esac
+  shift
 done
 `;

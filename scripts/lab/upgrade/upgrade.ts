@@ -110,6 +110,12 @@ function requireNode(lab: Lab, name: string): void {
   });
 }
 
+/** Whether a node has this minor already, and nothing of an upgrade is open. @throws FiredrillError `cannot-measure`. */
+export async function isOn(lab: Lab, name: string, minor: Minor): Promise<boolean> {
+  const measured = await measure(lab, name, minor);
+  return isThere(measured) && !measured.node.cordonedByUs;
+}
+
 /** Both programs run as wanted, and the node is Ready and says so. */
 const isThere = (measured: Measured): boolean =>
   runsAsWanted(measured) && measured.node.ready && measured.node.kubeletVersion === measured.wanted.kubelet.text;
