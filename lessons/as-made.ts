@@ -18,7 +18,7 @@ const podsInAll = frontEnds + 2;
 
 /**
  * What differs from a guestbook that its manifest has just made: somebody else has set a field, a new version was rolled out,
- * pods came by another way, or stand elsewhere. `starting` where only time is missing; undefined where nothing differs.
+ * pods came by another way, or stand elsewhere, or do not come up. Undefined where nothing does, or where only time is missing.
  */
 export function differenceOf({ objects, wanted, pods, workers }: Found): string | undefined {
   for (const object of [...objects, ...pods]) {
@@ -33,8 +33,9 @@ export function differenceOf({ objects, wanted, pods, workers }: Found): string 
   if (rolledOut) return `${rolledOut.metadata.name} was rolled out anew`;
   const alone = pods.find(({ metadata }) => (metadata.ownerReferences ?? []).length === 0);
   if (alone) return `nothing would replace ${alone.metadata.name}`;
-  if (pods.length !== podsInAll) return 'starting';
-  if (!pods.every(isReady)) return 'starting';
+  if (pods.length !== podsInAll) return `it has ${pods.length} pods`;
+  const stuck = pods.find(isStuck);
+  if (stuck) return `${stuck.metadata.name} does not come up`;
   return isSpread(pods, workers) ? undefined : 'its pods are not spread';
 }
 
@@ -48,8 +49,9 @@ const strangerIn = ({ metadata }: ApiObject): string | undefined =>
 
 const ownManagers = new Set([fieldManager, 'kube-controller-manager', 'kube-scheduler', 'kubelet']);
 
-const isReady = ({ status }: ApiObject): boolean =>
-  (status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True');
+/** It failed, and kubelet lets time pass before it tries again: up to five minutes. */
+const isStuck = ({ status }: ApiObject): boolean =>
+  (status?.containerStatuses ?? []).some(({ state }) => /BackOff|^Err|Error$/.test(state?.waiting?.reason ?? ''));
 
 /** As many front ends on each worker, and the replica of Redis not beside the primary. */
 function isSpread(pods: readonly ApiObject[], workers: readonly string[]): boolean {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { appAnswersThrough } from '../scripts/checks/app.ts';
 import type { App, CleanUpOptions } from '../scripts/course/model.ts';
 import type { ApiObject, Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
@@ -30,7 +31,35 @@ const forgetScript = `
 
 /** Puts the guestbook as its manifest says: four pods of version 1, Redis with a replica. */
 export async function applyGuestbook(lab: Lab): Promise<void> {
-  await lab.kubernetes.apply(await readFile(guestbookManifest, 'utf8'));
+  await applyAsGuestbook(lab, await readFile(guestbookManifest, 'utf8'));
+}
+
+/**
+ * Applies the manifest of a guestbook, its volume first. A pod may be scheduled when its claim has its volume, and be on its
+ * node before the claim's status says so (`PVC is not bound`): then kubelet tries again ten seconds later.
+ */
+export async function applyAsGuestbook(lab: Lab, manifest: string): Promise<void> {
+  await lab.kubernetes.apply(await volumesOf(manifest));
+  const isBound = async () => {
+    const claim = await lab.kubernetes.get<{ status?: { phase?: string } }>(claimPath);
+    return claim.status?.phase === 'Bound';
+  };
+  // Where nobody binds it, the baseline says what is wrong.
+  await waitUntil(isBound, { what: 'the volume of Redis is bound', deadlineSeconds: 20, everySeconds: 0.1 }).catch(
+    () => undefined,
+  );
+  await lab.kubernetes.apply(manifest);
+}
+
+const claimPath = '/api/v1/namespaces/default/persistentvolumeclaims/redis-data';
+
+/** The volumes of a manifest, and the claims to them. */
+async function volumesOf(manifest: string): Promise<string> {
+  const { parseAllDocuments } = await import('yaml');
+  return parseAllDocuments(manifest)
+    .filter((document) => /^PersistentVolume/.test(String(document.get('kind'))))
+    .map((document) => document.toString({ directives: false }))
+    .join('---\n');
 }
 
 const removals = new WeakMap<Lab, Promise<void>>();
@@ -49,7 +78,7 @@ export function removeGuestbook(lab: Lab, { keepsApp = false }: CleanUpOptions =
 /** For a reset: an app that nobody touched need not be made anew, which takes ten seconds. */
 export const guestbook: App = {
   async isAsMade(lab) {
-    const look = async () => {
+    try {
       const manifest = await readFile(guestbookManifest, 'utf8');
       const paths = await lab.kubernetes.pathsOf(manifest);
       const objects = await Promise.all(paths.map((path) => lab.kubernetes.get<ApiObject>(path)));
@@ -59,13 +88,7 @@ export const guestbook: App = {
         `/api/v1/namespaces/default/pods?labelSelector=${selector}`,
       );
       const workers = lab.machinesWithRole('worker').map(({ name }) => name);
-      return differenceOf({ objects, wanted, pods: pods.items, workers });
-    };
-    try {
-      // A machine may just have come back.
-      const settled = async () => (await look()) !== 'starting';
-      if (!(await settled())) await waitUntil(settled, { what: 'the guestbook runs', deadlineSeconds: 5 });
-      return (await look()) === undefined;
+      return differenceOf({ objects, wanted, pods: pods.items, workers }) === undefined;
     } catch {
       // An object is missing, or nobody tells.
       return false;
@@ -73,6 +96,8 @@ export const guestbook: App = {
   },
   paths: async (lab) => lab.kubernetes.pathsOf(await readFile(guestbookManifest, 'utf8')),
   labels: ['guestbook', 'redis'],
+  // The API server may tell of pods what was before their machine fell: so the app itself is asked, pod by pod.
+  proof: [appAnswersThrough('w1'), appAnswersThrough('w2')],
 };
 
 async function remove(lab: Lab, keepsApp: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { guestbookManifest } from '../guestbook.ts';
+import { applyAsGuestbook, guestbookManifest } from '../guestbook.ts';
 
 /**
  * What a pod of the guestbook may use here: fifty thousandths of a CPU. All machines of the lab share the computer's CPUs,
@@ -10,7 +10,7 @@ export const cpuLimit = '50m';
 
 /** Puts the guestbook as its manifest says, with a limit for each pod of its front end. */
 export async function applyLimitedGuestbook(lab: Lab): Promise<void> {
-  await lab.kubernetes.apply(await withCpuLimit(await readFile(guestbookManifest, 'utf8'), cpuLimit));
+  await applyAsGuestbook(lab, await withCpuLimit(await readFile(guestbookManifest, 'utf8'), cpuLimit));
 }
 
 /** The same manifest, with a CPU limit for the first container of the Deployment `guestbook`. @throws where it has none. */

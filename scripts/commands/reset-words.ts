@@ -15,6 +15,9 @@ const lasts: Readonly<Record<Way, string>> = {
   rebuild: '20 to 60 seconds',
 };
 
+/** The volume with the guestbook's messages: it may be made anew, and they stay on the disk of its node. */
+const messagesVolume = 'redis-data';
+
 /** What else a reset takes away, beside the lab. */
 export interface Besides {
   /** Whether somebody keeps snapshots of etcd in `$LAB/backup`. */
@@ -49,7 +52,6 @@ export function planLines(
   besides: Besides,
 ): string[] {
   const stays = ['your progress', 'reports', 'the bundle'];
-  // Redis keeps them on the disk of its node.
   if (!survey.destroyed.includes('w1')) stays.unshift("the guestbook's messages, but for those that a lesson asks for");
   return [
     `This brings the lab to the start of lesson ${lesson.number}, ${lesson.title}.`,
@@ -67,7 +69,10 @@ function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playgrou
       ? ['other namespaces and PersistentVolumes, which the API server does not list now']
       : [
           ...some(cluster.namespaces, 'with all that is in them, the namespaces'),
-          ...(cluster.volumes === 0 ? [] : [`PersistentVolumes: ${cluster.volumes}`]),
+          ...some(
+            cluster.volumes.filter((name) => name !== messagesVolume),
+            'the PersistentVolumes',
+          ),
         ]),
     ...some(joined, 'the workers that joined,'),
     ...some(destroyed, 'what was on the disks of'),

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { LoadedLesson } from '../course/model.ts';
+import type { App, LoadedLesson } from '../course/model.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { ActionReporter } from '../lab/acting.ts';
 import { FiredrillError } from '../system/errors.ts';
@@ -59,7 +60,21 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
   }
   // Without the time that a person thought about it.
   const startedAt = Date.now() - lookedFor;
-  const mended = await withReporter(context, (reporter) => resetLab(lab, lesson, { signal: context.signal, reporter }));
+  const mended = await withReporter(context, async (reporter) => {
+    const { takeLock } = await import('../system/lock.ts');
+    // One at a time: the second would remove what the first one prepares.
+    const unlock = await takeLock(join(lab.folder, 'reset.lock'), {
+      signal: context.signal,
+      onWait: ({ pid }) => {
+        reporter.action(`Another firedrill resets this lab (process ${pid}): wait for it`).done();
+      },
+    });
+    try {
+      return await resetLab(lab, lesson, { signal: context.signal, reporter });
+    } finally {
+      await unlock();
+    }
+  });
   const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
   if (context.json) context.printJson({ lesson: lesson.id, way: wayOf(survey), mended, seconds });
   else context.print(`Lesson ${lesson.number} can start: its baseline was proven after ${seconds} s.`);
@@ -110,8 +125,9 @@ export async function resetLab(
   const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter, checkpoint }))];
   await faults.closeAfterReset();
   const { app, prepare, baseline } = lesson.definition;
+  let kept: App | undefined;
   await act('Remove what the lessons left', async () => {
-    const kept = (await app?.isAsMade(lab)) ? app : undefined;
+    kept = (await app?.isAsMade(lab)) ? app : undefined;
     // Each lesson removes what is its own, so that none waits for another.
     await Promise.all(
       (await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab, { keepsApp: kept !== undefined })),
@@ -125,7 +141,7 @@ export async function resetLab(
     let saw = '';
     await waitUntil(
       async () => {
-        const missing = firstNotMet(await lookAtAll(baseline, lab, signal));
+        const missing = firstNotMet(await lookAtAll([...baseline, ...(kept?.proof ?? [])], lab, signal));
         saw = missing ? `${missing.claim}: ${said(missing.verdict)}` : '';
         return missing === undefined;
       },

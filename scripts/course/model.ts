@@ -98,12 +98,14 @@ export const drill = (step: Omit<DrillStep, 'kind'>): DrillStep => ({ kind: 'dri
 /** The default export of a `lesson.ts`. */
 /** An app of several lessons. */
 export interface App {
-  /** Whether it runs as its manifest makes it, so that making it anew would change nothing. */
+  /** Whether it is as its manifest makes it, so that making it anew would change nothing. It may not be up yet. */
   isAsMade: (lab: Lab) => Promise<boolean>;
   /** API paths of its objects. */
   paths: (lab: Lab) => Promise<readonly string[]>;
   /** What its pods, and what makes them, have in the label `app`. */
   labels: readonly string[];
+  /** That it is up. */
+  proof: readonly Check[];
 }
 
 export interface CleanUpOptions {

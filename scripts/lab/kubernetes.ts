@@ -21,8 +21,6 @@ const applySeconds = 10;
 export function createKubernetes(options: {
   apiServers: ApiServers;
   labFolder: string;
-  /** Of kubectl: the learner's, sent to an API server that is ready. */
-  environment: () => Promise<Record<string, string>>;
   /** Name of the kubeconfig's context to use; undefined for its current one. */
   context: () => Promise<string | undefined>;
 }): Kubernetes {

@@ -25,7 +25,7 @@ export interface ApiObject {
     deletionTimestamp?: string;
   };
   spec?: { nodeName?: string };
-  status?: { conditions?: readonly { type: string; status: string }[] };
+  status?: { containerStatuses?: readonly { state?: { waiting?: { reason?: string } } }[] };
 }
 
 export interface Lab {

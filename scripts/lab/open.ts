@@ -118,7 +118,6 @@ export function createLab(rendered: Layout): Lab {
     kubernetes: createKubernetes({
       apiServers,
       labFolder: folder,
-      environment: commandEnvironment,
       context: async () => {
         const controller = isBalanced(now()) ? await apiServers.answering(1) : undefined;
         return controller && contextOf(now(), controller);

@@ -60,7 +60,11 @@ const own = ['default', 'kube-system'];
 describe('what a reset finds', () => {
   it.each<[string, Wreck, Partial<Survey>]>([
     ['nothing is wrong', { namespaces: own }, { etcd: 'serves', destroyed: [], joined: [] }],
-    ['somebody made a namespace', { namespaces: [...own, 'mine'] }, { cluster: { namespaces: ['mine'], volumes: 2 } }],
+    [
+      'somebody made a namespace',
+      { namespaces: [...own, 'mine'] },
+      { cluster: { namespaces: ['mine'], volumes: ['pv-1', 'pv-2'] } },
+    ],
     ['a machine is gone', { missing: ['w2'], namespaces: own }, { destroyed: ['w2'], etcd: 'serves' }],
     ['two members are stopped', { silent: ['e1', 'e2'] }, { etcd: 'silent', cluster: undefined }],
     ['a member lost its data', { silent: ['e3'], empty: ['e3'], namespaces: own }, { etcd: 'lost' }],
@@ -81,7 +85,12 @@ describe('what a reset finds', () => {
 
 describe('what a reset says before it begins', () => {
   const lesson = { number: 3, title: 'Understand the network' };
-  const whole: Survey = { destroyed: [], joined: [], etcd: 'serves', cluster: { namespaces: [], volumes: 0 } };
+  const whole: Survey = {
+    destroyed: [],
+    joined: [],
+    etcd: 'serves',
+    cluster: { namespaces: [], volumes: ['redis-data'] },
+  };
   const nothing = { backup: false, playground: false };
   const says = (survey: Partial<Survey>, besides = nothing) =>
     planLines(lesson, { layout: booted }, { ...whole, ...survey }, besides).join('\n');
@@ -99,9 +108,15 @@ describe('what a reset says before it begins', () => {
   });
 
   it('by name, what else is lost', () => {
-    const cluster = { namespaces: ['mine', 'yours'], volumes: 2 };
+    const cluster = { namespaces: ['mine', 'yours'], volumes: ['redis-data', 'mine'] };
     const text = says({ cluster, joined: ['w3', 'w4'] }, { backup: true, playground: true });
-    for (const lost of ['namespaces mine, yours', 'PersistentVolumes: 2', 'w3, w4', '$LAB/backup', 'the playground']) {
+    for (const lost of [
+      'namespaces mine, yours',
+      'the PersistentVolumes mine;',
+      'w3, w4',
+      '$LAB/backup',
+      'the playground',
+    ]) {
       expect(text).toContain(lost);
     }
     expect(says({ cluster: undefined })).toContain('which the API server does not list now');

@@ -8,10 +8,8 @@ const made = (name: string, spec: object = {}, metadata: object = {}): ApiObject
   metadata: { name, managedFields: [{ manager: 'firedrill' }, { manager: 'kube-controller-manager' }], ...metadata },
   spec,
 });
-const pod = (name: string, nodeName: string, labels: Record<string, string>): ApiObject => ({
-  ...made(name, { nodeName }, { labels, ownerReferences: [{}], managedFields: [{ manager: 'kubelet' }] }),
-  status: { conditions: [{ type: 'Ready', status: 'True' }] },
-});
+const pod = (name: string, nodeName: string, labels: Record<string, string>): ApiObject =>
+  made(name, { nodeName }, { labels, ownerReferences: [{}], managedFields: [{ manager: 'kubelet' }] });
 const deployment = made('guestbook', { replicas: 4 }, { annotations: { 'deployment.kubernetes.io/revision': '1' } });
 const front = (number: number, node: string) => pod(`guestbook-${number}`, node, { app: 'guestbook' });
 const primary = pod('redis-primary-0', 'w1', { app: 'redis', role: 'primary' });
@@ -70,7 +68,13 @@ describe('it differs where', () => {
   });
 });
 
-test('it only wants time where a pod is missing, or not ready yet', () => {
-  expect(differenceOf({ ...whole, pods: whole.pods.slice(1) })).toBe('starting');
-  expect(differenceOf(withPod(4, (one) => ({ ...one, status: { conditions: [] } })))).toBe('starting');
+test('it differs where a pod is missing or does not come up, and not where one is starting', () => {
+  expect(differenceOf({ ...whole, pods: whole.pods.slice(1) })).toBe('it has 5 pods');
+  const waiting = (reason: string) =>
+    differenceOf(
+      withPod(4, (one) => ({ ...one, status: { containerStatuses: [{ state: { waiting: { reason } } }] } })),
+    );
+  expect(waiting('CrashLoopBackOff')).toBe('redis-primary-0 does not come up');
+  expect(waiting('ErrImagePull')).toBe('redis-primary-0 does not come up');
+  expect(waiting('ContainerCreating')).toBeUndefined();
 });

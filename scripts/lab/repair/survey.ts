@@ -14,7 +14,7 @@ export interface Survey {
   /** `lost`: data of a member is gone, or the cluster's own objects are. `silent`: not every member answers, or none leads. */
   etcd: 'serves' | 'silent' | 'lost';
   /** What is on the cluster that is not its own; undefined where the API server does not tell. */
-  cluster: { namespaces: readonly string[]; volumes: number } | undefined;
+  cluster: { namespaces: readonly string[]; volumes: readonly string[] } | undefined;
 }
 
 /** Seconds that a look may take: a wreck does not answer, and its repair should begin. */
@@ -57,7 +57,7 @@ async function foreignIn(lab: Lab): Promise<Survey['cluster']> {
   try {
     const [namespaces, volumes] = await Promise.all([list('/api/v1/namespaces'), list('/api/v1/persistentvolumes')]);
     const foreign = namespaces.map(({ metadata }) => metadata.name).filter((name) => !ownNamespaces.has(name));
-    return { namespaces: foreign, volumes: volumes.length };
+    return { namespaces: foreign, volumes: volumes.map(({ metadata }) => metadata.name) };
   } catch {
     return undefined;
   }
