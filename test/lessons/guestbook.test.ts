@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { guestbookManifest } from '../../lessons/guestbook.ts';
+
+interface Workload {
+  kind: string;
+  metadata: { name: string };
+  spec: { template: { spec: { containers: { args: string[] }[] } } };
+}
+
+const documents = parseAllDocuments(await readFile(guestbookManifest, 'utf8')).map(
+  (document) => document.toJS() as Workload,
+);
+
+/** Seconds that an option of Redis gives. */
+function option(workload: string, name: string): number {
+  const found = documents.find(({ kind, metadata }) => metadata.name === workload && kind !== 'Service');
+  const args = found?.spec.template.spec.containers[0]?.args ?? [];
+  return Number(args[args.indexOf(name) + 1]);
+}
+
+test("the replica of Redis gives its primary up only after it has missed several of the primary's signs of life", () => {
+  const every = option('redis-primary', '--repl-ping-replica-period');
+  expect(option('redis-replica', '--repl-timeout')).toBeGreaterThanOrEqual(3 * every);
+});
+
+test('the volume comes before what uses it', () => {
+  const kinds = documents.map(({ kind }) => kind);
+  expect(kinds.slice(0, 2)).toEqual(['PersistentVolume', 'PersistentVolumeClaim']);
+});
