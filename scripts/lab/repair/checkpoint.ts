@@ -6,7 +6,6 @@ import { readIfThere, writeAtomically } from '../../system/files.ts';
 import { waitUntil } from '../../system/wait.ts';
 import { etcdHasLeader } from '../health.ts';
 import type { Lab } from '../lab.ts';
-import { runsKubelet } from '../layout.ts';
 
 /** The checkpoint of the first boot, or of the moment before a fault that only a reset undoes, by its id. */
 export const checkpointPath = (lab: Pick<Lab, 'folder'>, fault?: string): string =>
@@ -43,7 +42,8 @@ export interface RestoreOptions {
  * would let it vote on entries that it has forgotten. The revision is raised above all that this lab has ever reached, and
  * everything before it marked as compacted, so that no watcher takes old events for new
  * (https://etcd.io/docs/v3.6/op-guide/recovery/).
- * The API server is stopped meanwhile: it would go on serving its cache of the old world.
+ * The API server is stopped meanwhile: it would go on serving its cache of the old world. When it is back, all kubelets must
+ * be started anew.
  * @throws FiredrillError `checkpoint-missing`, `restore-failed`.
  */
 export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}): Promise<void> {
@@ -119,14 +119,9 @@ async function stopControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
   );
 }
 
-/**
- * Starts the kubelet of each controller, and with it the control plane, and restarts all others: a kubelet that has ended
- * a pod in the lost world takes the same pod of the checkpoint for ended too
- * (https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#restoring-an-etcd-cluster).
- */
+/** Starts the kubelet of each controller, and with it the control plane. */
 async function startControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
-  const nodes = lab.layout.machines.filter(runsKubelet);
-  await Promise.all(nodes.map(({ name }) => lab.on(name, 'systemctl restart --no-block kubelet', { signal })));
+  await onControllers(lab, 'systemctl start --no-block kubelet', signal);
 }
 
 const onControllers = (lab: Lab, script: string, signal?: AbortSignal) =>

@@ -9,6 +9,7 @@ import type { Lab } from '../lab.ts';
 import { addonManifests } from '../addons.ts';
 import { dismissJoiners } from '../scale/dismiss.ts';
 import { forgetAbsentJoiners } from '../scale/forget.ts';
+import { runsKubelet } from '../layout.ts';
 import { joinersOf } from '../scale/workers.ts';
 import { bringUp } from '../up.ts';
 import { restoreCheckpoint } from './checkpoint.ts';
@@ -113,8 +114,19 @@ async function membersAreTheMachines(lab: Lab): Promise<boolean> {
   return names.toSorted().join() === wanted.toSorted().join();
 }
 
-const awaitApiServer = (lab: Lab, signal?: AbortSignal) =>
-  waitUntil(() => apiServersReady(lab), { what: 'the API server answers', deadlineSeconds, signal });
+/**
+ * Waits for the API servers. Where they were away, kubelets and kube-proxies are started anew: they would ask again only
+ * after up to a minute (client-go's reflector doubles its pause each time, up to 30 s, and adds as much again by chance).
+ * And a kubelet that has ended a pod in a lost world takes the same pod of a restored one for ended too
+ * (https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#restoring-an-etcd-cluster).
+ */
+async function awaitApiServer(lab: Lab, signal?: AbortSignal): Promise<void> {
+  if (await apiServersReady(lab)) return;
+  await waitUntil(() => apiServersReady(lab), { what: 'the API server answers', deadlineSeconds, signal });
+  const nodes = lab.layout.machines.filter(runsKubelet);
+  const restart = 'systemctl restart --no-block kubelet kube-proxy';
+  await Promise.all(nodes.map(({ name }) => lab.on(name, restart, { signal })));
+}
 
 /** A cluster that forgot its own DNS has lost its keys: then the checkpoint comes back. */
 async function proveObjects(lab: Lab, { signal, checkpoint }: RepairOptions): Promise<string[]> {
