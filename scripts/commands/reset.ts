@@ -29,7 +29,8 @@ First it looks, and says what will be lost, which way it takes, and how long tha
 It undoes every fault, starts or rebuilds machines, puts changed files back, restores etcd where it
 must (all members together, from the checkpoint of the first boot, or of just before its keys were
 deleted on purpose), removes workers that joined and what lessons made, and then proves that the
-lesson can start.`;
+lesson can start. A guestbook that nobody has changed goes on running, where the lesson needs one.
+Two resets of one lab wait for each other.`;
 
 async function reset(context: Context, to: string | undefined): Promise<void> {
   const [{ openLab }, { lessonNamedOrOpen }, { readProgress }] = await Promise.all([

@@ -3,34 +3,38 @@ import { FiredrillError } from '../system/errors.ts';
 import { checksAfter } from './after-drill.ts';
 import { PageCommands } from './commands.ts';
 import { allMet, firstNotMet, lookAtAll, said } from './look.ts';
-import type { LoadedLesson, Page, Step } from './model.ts';
+import type { App, LoadedLesson, Page, Step } from './model.ts';
 import { patienceOf, type LessonRun } from './run.ts';
 import type { CourseEvent } from './ui.ts';
 import { watch } from './watch.ts';
 
 /**
- * Brings the lab to the lesson's baseline and proves it: what an earlier run left is removed first.
+ * Brings the lab to the lesson's baseline and proves it: what an earlier run left is removed first, but for an app that is as
+ * it was made.
  * @throws FiredrillError `baseline-not-met`.
  */
 export async function prepareLesson(run: LessonRun): Promise<void> {
   const { lesson, lab } = run;
-  const { cleanUp, prepare, baseline, needs } = lesson.definition;
+  const { app, cleanUp, prepare, baseline, needs } = lesson.definition;
+  let kept: App | undefined;
   if (cleanUp) {
     await told(run, 'Removing what an earlier run left', async () => {
+      kept = (await app?.isAsMade(lab)) ? app : undefined;
       // A lesson that boots the lab itself may find none to clean.
-      await cleanUp(lab).catch((error: unknown) => {
+      await cleanUp(lab, { keepsApp: kept !== undefined }).catch((error: unknown) => {
         if (needs === 'lab') throw error;
       });
     });
   }
   if (prepare) await told(run, 'Preparing the lab for this lesson', () => prepare(lab));
-  if (baseline.length > 0) await told(run, 'Proving the baseline', () => proveBaseline(run));
+  const checks = [...baseline, ...(kept?.proof ?? [])];
+  if (checks.length > 0) await told(run, 'Proving the baseline', () => proveBaseline(run, checks));
 }
 
-async function proveBaseline(run: LessonRun): Promise<void> {
+async function proveBaseline(run: LessonRun, baseline: readonly Check[]): Promise<void> {
   const { lesson, lab, signal } = run;
   const deadlineSeconds = patienceOf(run);
-  const seen = await watch(lesson.definition.baseline, lab, { signal, emit: emitterOf(run), deadlineSeconds });
+  const seen = await watch(baseline, lab, { signal, emit: emitterOf(run), deadlineSeconds });
   const missing = firstNotMet(seen.sightings);
   if (seen.kind === 'met' || !missing) return;
   throw new FiredrillError(

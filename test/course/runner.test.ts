@@ -85,6 +85,33 @@ it('prepares and proves the baseline before the first step, and does not start w
   expect(opened(ui)).toEqual([]);
 });
 
+it.each([
+  ['leaves an app running, and asks it itself', true],
+  ['has an app removed', false],
+])('%s, where it is as it was made: %s', async (_, isAsMade) => {
+  const cleaned: unknown[] = [];
+  const { ui, run } = setUp((world) => {
+    world.holds.add('baseline');
+    return {
+      app: {
+        isAsMade: () => Promise.resolve(isAsMade),
+        paths: () => Promise.resolve([]),
+        labels: [],
+        proof: [world.check('proof')],
+      },
+      cleanUp: (_lab, options) => Promise.resolve(void cleaned.push(options)),
+      baseline: [world.check('baseline')],
+    };
+  });
+  ui.keys = ['quit'];
+  const running = runLesson(run).catch((error: unknown) => (error as Error).message);
+  await vi.advanceTimersByTimeAsync(25_000);
+  const end = await running;
+  expect(cleaned).toEqual([{ keepsApp: isAsMade }]);
+  if (isAsMade) expect(end).toMatch(/cannot start. It needs: proof/);
+  else expect(end).toBe('quit');
+});
+
 it('resumes where the lab is as it was left, and touches nothing', async () => {
   const { world, ui, run } = setUp(() => ({ prepare: () => Promise.reject(new Error('not called')) }));
   world.holds.add('one');
