@@ -64,7 +64,7 @@ export const growth: Prediction = {
     { value: 'half', says: 'about half as many again' },
     { value: 'double', says: 'about twice as many, or more' },
   ],
-  expected: ['half', 'double'],
+  // Nothing is expected: how warm the program in each pod is counts for more than how many there are, as the page says.
   measure(_lab, { observed }) {
     const { before, after } = growthIn(observed);
     const times = after.perSecond / before.perSecond;
