@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appAnswersThrough } from '../scripts/checks/app.ts';
-import type { App, CleanUpOptions } from '../scripts/course/model.ts';
+import type { CleanUpOptions, KeptApp } from '../scripts/course/model.ts';
 import type { ApiObject, Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
 import { waitUntil } from '../scripts/system/wait.ts';
@@ -75,39 +75,37 @@ export function removeGuestbook(lab: Lab, { keepsApp = false }: CleanUpOptions =
   return running;
 }
 
-/** For a reset: an app that nobody touched need not be made anew, which takes ten seconds. */
-export const guestbook: App = {
-  async isAsMade(lab) {
-    try {
-      const manifest = await readFile(guestbookManifest, 'utf8');
-      const paths = await lab.kubernetes.pathsOf(manifest);
-      const objects = await Promise.all(paths.map((path) => lab.kubernetes.get<ApiObject>(path)));
-      const wanted = await lab.kubernetes.apply(manifest, { dryRun: true });
-      const selector = encodeURIComponent(`app in (${guestbook.labels.join(',')})`);
-      const pods = await lab.kubernetes.get<{ items: ApiObject[] }>(
-        `/api/v1/namespaces/default/pods?labelSelector=${selector}`,
-      );
-      const workers = lab.machinesWithRole('worker').map(({ name }) => name);
-      return differenceOf({ objects, wanted, pods: pods.items, workers }) === undefined;
-    } catch {
-      // An object is missing, or nobody tells.
-      return false;
-    }
-  },
-  paths: async (lab) => lab.kubernetes.pathsOf(await readFile(guestbookManifest, 'utf8')),
-  labels: ['guestbook', 'redis'],
-  // The API server may tell of pods what was before their machine fell: so the app itself is asked, pod by pod.
-  proof: [appAnswersThrough('w1'), appAnswersThrough('w2')],
-};
+/** What its pods have in the label `app`. */
+const labels = ['guestbook', 'redis'];
+const podsPath = `/api/v1/namespaces/default/pods?labelSelector=${encodeURIComponent(`app in (${labels.join(',')})`)}`;
+
+/** A guestbook that nobody touched need not be made anew, which takes ten seconds. */
+export async function guestbookAsMade(lab: Lab): Promise<KeptApp | undefined> {
+  try {
+    const manifest = await readFile(guestbookManifest, 'utf8');
+    const paths = await lab.kubernetes.pathsOf(manifest);
+    const objects = await Promise.all(paths.map((path) => lab.kubernetes.get<ApiObject>(path)));
+    const wanted = await lab.kubernetes.apply(manifest, { dryRun: true });
+    const pods = await lab.kubernetes.get<{ items: ApiObject[] }>(podsPath);
+    const workers = lab.machinesWithRole('worker').map(({ name }) => name);
+    if (differenceOf({ objects, wanted, pods: pods.items, workers }) !== undefined) return undefined;
+    // The API server may tell of pods what was before their machine fell: so the app itself is asked, pod by pod.
+    return { paths, labels, proof: [appAnswersThrough('w1'), appAnswersThrough('w2')] };
+  } catch {
+    // An object is missing, or nobody tells.
+    return undefined;
+  }
+}
 
 async function remove(lab: Lab, keepsApp: boolean): Promise<void> {
   await forgetMessages(lab, ...Object.values(messages));
   if (keepsApp) return;
   if (!(await lab.kubernetes.ready(3))) return;
   const rules = 'propagationPolicy=Background&gracePeriodSeconds=1';
-  await forget(lab, ...(await guestbook.paths(lab)).map((path) => `${path}?${rules}`));
+  const paths = await lab.kubernetes.pathsOf(await readFile(guestbookManifest, 'utf8'));
+  await forget(lab, ...paths.map((path) => `${path}?${rules}`));
   // After those that would replace them.
-  await forget(lab, `/api/v1/namespaces/default/pods?labelSelector=app%20in%20(guestbook,redis)&${rules}`);
+  await forget(lab, `${podsPath}&${rules}`);
   // Whoever makes it anew while the old claim is still on its way out loses the new one.
   const isGone = async () => {
     const lists = await Promise.all(

@@ -9,7 +9,7 @@ import { defineLesson, drill, task } from '../../scripts/course/model.ts';
 import { deleteRoute } from '../../scripts/faults/delete-route.ts';
 import { firewallScripts } from '../../scripts/faults/firewall.ts';
 import { podSubnet } from '../../scripts/lab/layout.ts';
-import { applyGuestbook, guestbook, forgetMessages, messages } from '../guestbook.ts';
+import { applyGuestbook, forgetMessages, guestbookAsMade, messages } from '../guestbook.ts';
 import { forget, forgetConfigMaps } from '../objects.ts';
 import { howPodIsChosen, senderOfAPing, strangerNode } from './bets.ts';
 import { namesBets, observeNames } from './names-drill.ts';
@@ -43,7 +43,7 @@ export default defineLesson({
     dnsAnswersFromPod('toolbox-w1'),
     dnsAnswersFromPod('toolbox-w2'),
   ],
-  app: guestbook,
+  keeps: guestbookAsMade,
   async prepare(lab) {
     await applyGuestbook(lab);
     await lab.kubernetes.apply(await readFile(toolboxes, 'utf8'));

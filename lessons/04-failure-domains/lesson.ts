@@ -6,7 +6,7 @@ import { deploymentIsRolledOut, podsRunOn, podsRunOnlyOn, statefulSetIsReady } f
 import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
 import type { Fault } from '../../scripts/faults/fault.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { applyGuestbook, guestbook, removeGuestbook } from '../guestbook.ts';
+import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { firstBets, observeDarkness, rememberLeader, secondBets } from './bets.ts';
 import { feud } from './feud.ts';
 import { etcdSurvivesAnyRack, loseRackB } from './racks.ts';
@@ -36,7 +36,7 @@ export default defineLesson({
     podsRunOn('app=guestbook', 'w1', 'w2'),
     appAnswers(),
   ],
-  app: guestbook,
+  keeps: guestbookAsMade,
   prepare: applyGuestbook,
   async cleanUp(lab, options) {
     await forgetConfigMaps(lab, 'answer-feud', 'racks');

@@ -15,7 +15,7 @@ import { answerIs, configMapIsGone, configMapIsThere } from '../../scripts/check
 import { deploymentIsRolledOut, statefulSetIsReady } from '../../scripts/checks/workloads.ts';
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { applyGuestbook, guestbook, forgetMessages, messages } from '../guestbook.ts';
+import { applyGuestbook, forgetMessages, guestbookAsMade, messages } from '../guestbook.ts';
 import { forgetConfigMaps, forgetLabel } from '../objects.ts';
 import { removeFromMachines, scratchMemberHoldsNodes, snapshotsAreKept } from './backup-checks.ts';
 import * as bets from './bets.ts';
@@ -62,7 +62,7 @@ export default defineLesson({
     configMapIsGone('after-backup'),
     noNodeHasLabel(label),
   ],
-  app: guestbook,
+  keeps: guestbookAsMade,
   async prepare(lab) {
     await applyGuestbook(lab);
     await rememberCluster(lab, 'before-backup');

@@ -16,7 +16,7 @@ import { waitUntil } from '../../scripts/system/wait.ts';
 import { stopService } from '../../scripts/faults/stop-service.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { forgetWrites, startStoppedMembers, writeToEtcd } from '../etcd-writer.ts';
-import { applyGuestbook, guestbook } from '../guestbook.ts';
+import { applyGuestbook, guestbookAsMade } from '../guestbook.ts';
 import { failedWrites, leaderGap, newPod, withoutQuorum } from './bets.ts';
 import { forget, forgetConfigMaps } from '../objects.ts';
 
@@ -37,7 +37,7 @@ export default defineLesson({
     deploymentIsRolledOut('guestbook', { replicas: 4 }),
     appAnswers(),
   ],
-  app: guestbook,
+  keeps: guestbookAsMade,
   prepare: applyGuestbook,
   async cleanUp(lab) {
     await startStoppedMembers(lab);

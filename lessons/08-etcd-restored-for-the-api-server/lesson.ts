@@ -16,7 +16,7 @@ import { corruptEtcdLog } from '../../scripts/faults/corrupt-etcd-log.ts';
 import { loseEtcdData } from '../../scripts/faults/lose-etcd-data.ts';
 import { stopServices } from '../../scripts/faults/stop-services.ts';
 import { forgetWrites, startStoppedMembers } from '../etcd-writer.ts';
-import { applyGuestbook, guestbook } from '../guestbook.ts';
+import { applyGuestbook, guestbookAsMade } from '../guestbook.ts';
 import { comebackBets, observeComeback } from './comeback.ts';
 import { endedByWrongChecksum } from './last-words.ts';
 import { forgetMembers, memberIsNew, rememberMember } from './new-member.ts';
@@ -47,7 +47,7 @@ export default defineLesson({
     deploymentIsRolledOut('guestbook', { replicas: 4 }),
     appAnswers(),
   ],
-  app: guestbook,
+  keeps: guestbookAsMade,
   async prepare(lab) {
     await applyGuestbook(lab);
     await lab.etcd.ctl(['put', marker.key, marker.value]);

@@ -6,7 +6,7 @@ import { serviceHasEndpoints } from '../../scripts/checks/objects.ts';
 import { deploymentIsRolledOut, podIsGone, podIsReady, podsAreReady } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, read } from '../../scripts/course/model.ts';
 import { killProcess } from '../../scripts/faults/kill-process.ts';
-import { applyGuestbook, guestbook, removeGuestbook } from '../guestbook.ts';
+import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { forget } from '../objects.ts';
 import { apiServerBets, observeOutage } from './api-server-drill.ts';
 import { controllerBets, observeUnmanaged } from './controller-drill.ts';
@@ -28,7 +28,7 @@ export default defineLesson({
   summary: 'Lose the API server, the scheduler and the controller-manager, one by one. Who notices?',
   needs: 'lab',
   baseline: [nodesReady, etcdHasLeader(), apiServerAnswers(), ...everybodyAtWork, rolledOut, appAnswers()],
-  app: guestbook,
+  keeps: guestbookAsMade,
   prepare: applyGuestbook,
   async cleanUp(lab, options) {
     await forget(lab, `/api/v1/namespaces/default/pods/${patient}?gracePeriodSeconds=1`);

@@ -11,7 +11,7 @@ import {
 } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, task } from '../../scripts/course/model.ts';
 import { cutTraffic } from '../../scripts/faults/cut-traffic.ts';
-import { applyGuestbook, guestbook, removeGuestbook } from '../guestbook.ts';
+import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { dismissWorkers } from '../joiners.ts';
 import { cutBets } from './cut-drill.ts';
 import { lossBets, loseOneWay } from './loss-drill.ts';
@@ -41,7 +41,7 @@ export default defineLesson({
     onBoth,
     ...throughBoth,
   ],
-  app: guestbook,
+  keeps: guestbookAsMade,
   prepare: applyGuestbook,
   async cleanUp(lab, options) {
     await forgetConfigMaps(lab, 'answer-patience');

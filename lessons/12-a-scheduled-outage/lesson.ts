@@ -19,7 +19,7 @@ import {
 } from '../../scripts/checks/workloads.ts';
 import { defineLesson, read, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { applyGuestbook, guestbook, removeGuestbook } from '../guestbook.ts';
+import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { allAtOnceBets, carelessBets, inTurnBets, noPreStopBets, plannedBets, unreadyBets } from './bets.ts';
 import { bringUpdateProgram, forgetUpdates, updateIsInForce, updateWaits } from './update.ts';
 import { observeOutage } from './watching.ts';
@@ -55,7 +55,7 @@ export default defineLesson({
     'Reboot machines while people use the app: by the book, carelessly, and one after the other by a lock in etcd.',
   needs: 'lab',
   baseline: [...allWell, podsRunOn(pods, 'w1', 'w2'), budgetIsThere('guestbook'), podsWaitBeforeTheyStop('guestbook')],
-  app: guestbook,
+  keeps: guestbookAsMade,
   async prepare(lab) {
     await applyGuestbook(lab);
     await bringUpdateProgram(lab, 'w1', 'w2');

@@ -14,7 +14,7 @@ import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
 import { cutPower } from '../../scripts/faults/cut-power.ts';
 import { stopService } from '../../scripts/faults/stop-service.ts';
 import { patienceOfPods } from '../10-a-node-partitioned-from-the-api/patience.ts';
-import { applyGuestbook, guestbook, messages, removeGuestbook } from '../guestbook.ts';
+import { applyGuestbook, guestbookAsMade, messages, removeGuestbook } from '../guestbook.ts';
 import { forget, forgetConfigMaps } from '../objects.ts';
 import { firstBets, secondBets } from './bets.ts';
 import { costBets } from './cost.ts';
@@ -57,7 +57,7 @@ export default defineLesson({
     podsRunOn(dns, 'w2'),
     podsRunOn('app=notepad', 'w1'),
   ],
-  app: guestbook,
+  keeps: guestbookAsMade,
   async prepare(lab) {
     await applyGuestbook(lab);
     await applyNotepad(lab);

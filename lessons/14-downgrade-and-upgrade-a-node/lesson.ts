@@ -5,7 +5,7 @@ import { answerIs } from '../../scripts/checks/objects.ts';
 import { nodeIsHalfMoved, nodeRunsMinor } from '../../scripts/checks/versions.ts';
 import { deploymentIsRolledOut, noPodIsTerminating, podsRunOn } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
-import { applyGuestbook, guestbook, removeGuestbook } from '../guestbook.ts';
+import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { byHandBets, drainedBets, halfWayBets, rolledBackBets } from './bets.ts';
 import { olderKubeletIsWhole, standInFolder, stopHalfWay, tidyScript } from './half-way.ts';
 import { minorBehindApiServer, versionOfOlderKubelet } from './versions.ts';
@@ -25,7 +25,7 @@ export default defineLesson({
   summary: 'One node a version down and up again, by hand and by command. What is allowed, and what if it goes wrong?',
   needs: 'lab',
   baseline: [nodesReady, newer, nodeTakesPods('w2'), whole, rolledOut, onBoth, appAnswersThrough('w2')],
-  app: guestbook,
+  keeps: guestbookAsMade,
   prepare: applyGuestbook,
   async cleanUp(lab, options) {
     await lab.on('w2', tidyScript);

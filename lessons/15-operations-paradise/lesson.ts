@@ -17,7 +17,7 @@ import { cutPower } from '../../scripts/faults/cut-power.ts';
 import { unhealthyFor } from '../13-an-unplanned-outage/bets.ts';
 import { dns, replica, spreadTheRest } from '../13-an-unplanned-outage/places.ts';
 import { versionOfOlderKubelet } from '../14-downgrade-and-upgrade-a-node/versions.ts';
-import { applyGuestbook, guestbook, removeGuestbook } from '../guestbook.ts';
+import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { dismissWorkers } from '../joiners.ts';
 import { failedRequests, noneFail } from '../under-load.ts';
 import { electionBets, loseLeader, observeElection } from './election.ts';
@@ -57,7 +57,7 @@ export default defineLesson({
     ...storeRuns,
     ...through('w1', 'w2'),
   ],
-  app: guestbook,
+  keeps: guestbookAsMade,
   async prepare(lab) {
     await moveAllTo(lab, 'older');
     await applyGuestbook(lab);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { App, LoadedLesson } from '../course/model.ts';
+import type { KeptApp, LoadedLesson } from '../course/model.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { ActionReporter } from '../lab/acting.ts';
 import { FiredrillError } from '../system/errors.ts';
@@ -125,15 +125,15 @@ export async function resetLab(
   const checkpoint = checkpointBefore(lab, open);
   const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter, checkpoint }))];
   await faults.closeAfterReset();
-  const { app, prepare, baseline } = lesson.definition;
-  let kept: App | undefined;
+  const { keeps, prepare, baseline } = lesson.definition;
+  let kept: KeptApp | undefined;
   await act('Remove what the lessons left', async () => {
-    kept = (await app?.isAsMade(lab)) ? app : undefined;
+    kept = await keeps?.(lab);
     // Each lesson removes what is its own, so that none waits for another.
     await Promise.all(
       (await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab, { keepsApp: kept !== undefined })),
     );
-    await removeLeftovers(lab, kept && { paths: await kept.paths(lab), labels: kept.labels });
+    await removeLeftovers(lab, kept);
   });
   if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab));
   await act('Prove its baseline', async () => {

@@ -1,6 +1,7 @@
 import type { Check } from '../checks/verdict.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { Lab } from '../lab/lab.ts';
+import type { Kept } from '../lab/repair/leftovers.ts';
 
 /** A question answered before something happens, scored against what was then measured. */
 export type Prediction =
@@ -95,16 +96,9 @@ export const read: ReadStep = { kind: 'read' };
 export const task = (step: Omit<TaskStep, 'kind'>): TaskStep => ({ kind: 'task', ...step });
 export const drill = (step: Omit<DrillStep, 'kind'>): DrillStep => ({ kind: 'drill', ...step });
 
-/** The default export of a `lesson.ts`. */
-/** An app of several lessons. */
-export interface App {
-  /** Whether it is as its manifest makes it, so that making it anew would change nothing. It may not be up yet. */
-  isAsMade: (lab: Lab) => Promise<boolean>;
-  /** API paths of its objects. */
-  paths: (lab: Lab) => Promise<readonly string[]>;
-  /** What its pods, and what makes them, have in the label `app`. */
-  labels: readonly string[];
-  /** That it is up. */
+/** What a lesson's `prepare` makes, found as it was made: it may stay where it is. */
+export interface KeptApp extends Kept {
+  /** That it is up. It may only be starting. */
   proof: readonly Check[];
 }
 
@@ -113,6 +107,7 @@ export interface CleanUpOptions {
   keepsApp?: boolean;
 }
 
+/** The default export of a `lesson.ts`. */
 export interface Lesson {
   /** Minutes that a learner needs. */
   minutes: number;
@@ -124,8 +119,8 @@ export interface Lesson {
   baseline: readonly Check[];
   /** Brings a healthy lab to the baseline: apply the app, label nodes. Safe to run twice. */
   prepare?: (lab: Lab) => Promise<void>;
-  /** The app that `prepare` makes, where a reset to this lesson may leave one running that is as it was made. */
-  app?: App;
+  /** What of `prepare` is there already, so that making it anew would change nothing; undefined where that is not so. */
+  keeps?: (lab: Lab) => Promise<KeptApp | undefined>;
   /** Removes what the lesson's steps left on the lab. Safe to run twice. */
   cleanUp?: (lab: Lab, options?: CleanUpOptions) => Promise<void>;
   /** By the step's `##` heading in README.md, in the page's order. */

@@ -3,7 +3,7 @@ import { FiredrillError } from '../system/errors.ts';
 import { checksAfter } from './after-drill.ts';
 import { PageCommands } from './commands.ts';
 import { allMet, firstNotMet, lookAtAll, said } from './look.ts';
-import type { App, LoadedLesson, Page, Step } from './model.ts';
+import type { KeptApp, LoadedLesson, Page, Step } from './model.ts';
 import { patienceOf, type LessonRun } from './run.ts';
 import type { CourseEvent } from './ui.ts';
 import { watch } from './watch.ts';
@@ -15,11 +15,11 @@ import { watch } from './watch.ts';
  */
 export async function prepareLesson(run: LessonRun): Promise<void> {
   const { lesson, lab } = run;
-  const { app, cleanUp, prepare, baseline, needs } = lesson.definition;
-  let kept: App | undefined;
+  const { keeps, cleanUp, prepare, baseline, needs } = lesson.definition;
+  let kept: KeptApp | undefined;
   if (cleanUp) {
     await told(run, 'Removing what an earlier run left', async () => {
-      kept = (await app?.isAsMade(lab)) ? app : undefined;
+      kept = await keeps?.(lab);
       // A lesson that boots the lab itself may find none to clean.
       await cleanUp(lab, { keepsApp: kept !== undefined }).catch((error: unknown) => {
         if (needs === 'lab') throw error;

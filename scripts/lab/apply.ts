@@ -1,7 +1,7 @@
 import { FiredrillError } from '../system/errors.ts';
 import type { ApiRequest } from './api-servers.ts';
 import type { Answer } from './https.ts';
-import type { ApiObject } from './lab.ts';
+import type { ApiObject, Kubernetes } from './lab.ts';
 
 /** Who the API server says has set a field that this program applied (`metadata.managedFields`). */
 export const fieldManager = 'firedrill';
@@ -16,10 +16,7 @@ interface Resources {
  * Server-side apply of YAML documents, without kubectl, which costs as much processor time as fifty requests.
  * (https://kubernetes.io/docs/reference/using-api/server-side-apply/)
  */
-export function createApply(ask: Ask): {
-  pathsOf: (manifest: string) => Promise<string[]>;
-  apply: (manifest: string, options?: { dryRun?: boolean }) => Promise<ApiObject[]>;
-} {
+export function createApply(ask: Ask): Pick<Kubernetes, 'apply' | 'pathsOf'> {
   // Which kinds a group has does not change.
   const known = new Map<string, Promise<Resources>>();
 

@@ -5,7 +5,7 @@ import { labFolder } from '../system/folders.ts';
 import type { ShownAction } from './acting.ts';
 import { fillImageStores, listContainers, removeHelpers } from './docker.ts';
 import { endContainer } from './end-container.ts';
-import type { Layout, Machine } from './layout.ts';
+import { portsOf, type Layout, type Machine } from './layout.ts';
 import { vagrantRecordOf } from './vagrant-link.ts';
 import { forgetPortLeases } from './vagrant-orphans.ts';
 import { vagrant } from './vagrant.ts';
@@ -25,7 +25,7 @@ export interface VagrantUp {
  */
 export async function vagrantUp(layout: Layout, { bundle, names, signal, shown }: VagrantUp): Promise<void> {
   const isDocker = layout.provider === 'docker';
-  await forgetPortLeases(layout.machines.flatMap((machine) => Object.values(machine.publishedPorts)));
+  await forgetPortLeases(portsOf(layout));
   await Promise.all([
     isDocker && fillImageStores(layout, { ...bundle, signal }),
     names?.length !== 0 &&

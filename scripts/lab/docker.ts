@@ -4,7 +4,7 @@ import { FiredrillError } from '../system/errors.ts';
 import { quoted, run, runOrThrow } from '../system/run.ts';
 import { labLabel, volumesOf } from './docker-machine.ts';
 import { endContainer } from './end-container.ts';
-import { hasRole, type Layout } from './layout.ts';
+import { hasRole, portsOf, type Layout } from './layout.ts';
 import { overlap } from './subnet.ts';
 
 export interface Container {
@@ -205,8 +205,7 @@ const marked = (labName: string): string[] => ['--filter', `label=${labLabel(lab
  * @throws FiredrillError `port-taken`, naming them.
  */
 export async function requireFreePorts(layout: Layout): Promise<void> {
-  const ports = layout.machines.flatMap((machine) => Object.values(machine.publishedPorts));
-  const taken = (await Promise.all(ports.map(async (port) => ((await isFree(port)) ? [] : [port])))).flat();
+  const taken = (await Promise.all(portsOf(layout).map(async (port) => ((await isFree(port)) ? [] : [port])))).flat();
   if (taken.length === 0) return;
   throw new FiredrillError(`On 127.0.0.1 something else uses what the lab needs: port ${taken.join(', ')}.`, {
     code: 'port-taken',

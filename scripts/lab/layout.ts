@@ -139,3 +139,7 @@ function publishedPorts(roles: readonly Role[], number: number, firstPort: numbe
   if (roles.includes('worker')) ports[appNodePort] = firstPort + 80 + (number % 100);
   return ports;
 }
+
+/** Ports of 127.0.0.1 that a lab's machines use. */
+export const portsOf = ({ machines }: Pick<Layout, 'machines'>): number[] =>
+  machines.flatMap(({ publishedPorts }) => Object.values(publishedPorts));

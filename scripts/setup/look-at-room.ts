@@ -1,5 +1,5 @@
 import { inotifyInstances, inotifyLimitPath, leastInotifyLimit } from '../lab/inotify.ts';
-import { podNetwork, serviceNetwork, type Layout } from '../lab/layout.ts';
+import { podNetwork, portsOf, serviceNetwork, type Layout } from '../lab/layout.ts';
 import { gigabytes, judgeMemory } from '../lab/memory.ts';
 import { overlap } from '../lab/subnet.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
@@ -48,7 +48,7 @@ export async function networkFindings(host: Host, layout: Layout): Promise<Findi
 }
 
 async function portFinding(host: Host, layout: Layout): Promise<Finding> {
-  const ports = layout.machines.flatMap(({ publishedPorts }) => Object.values(publishedPorts));
+  const ports = portsOf(layout);
   const span = `${ports.length} of 127.0.0.1, ${Math.min(...ports)} to ${Math.max(...ports)}`;
   if (await isUp(host, layout.name)) return fine('ports', `${span}: used by the lab, which is up`);
   const free = await Promise.all(ports.map((port) => host.isPortFree(port)));

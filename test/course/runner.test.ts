@@ -93,12 +93,7 @@ it.each([
   const { ui, run } = setUp((world) => {
     world.holds.add('baseline');
     return {
-      app: {
-        isAsMade: () => Promise.resolve(isAsMade),
-        paths: () => Promise.resolve([]),
-        labels: [],
-        proof: [world.check('proof')],
-      },
+      keeps: () => Promise.resolve(isAsMade ? { paths: [], labels: [], proof: [world.check('proof')] } : undefined),
       cleanUp: (_lab, options) => Promise.resolve(void cleaned.push(options)),
       baseline: [world.check('baseline')],
     };
