@@ -115,6 +115,8 @@ async function build(go: string, component: Component, out: string, signal?: Abo
   await mkdir(scratch, { recursive: true });
   const result = await run(go, buildArguments(component, out), {
     signal,
+    // It leaves its compilers behind otherwise.
+    withDescendants: true,
     cwd: goModuleFolder(component),
     env: {
       GOOS: 'linux',

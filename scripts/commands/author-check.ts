@@ -22,10 +22,6 @@ async function authorCheck(context: Context, names: readonly string[], showsComm
       ? await loadLessons({ subnet: await subnetOf(context.lab) })
       : await Promise.all(names.map((name) => lessonNamed(name, context.lab)));
   const lab = await labForLesson(context, context.yes);
-  if (typeof lab === 'number') {
-    process.exitCode = lab;
-    return;
-  }
   const [{ checkLesson, exitCodeOf }, { createFaults }, { createPlainUi }] = await Promise.all([
     import('../course/author-check.ts'),
     import('../faults/faults.ts'),

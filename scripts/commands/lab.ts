@@ -113,11 +113,7 @@ interface UpFlags {
 
 async function up(context: Context, options: UpFlags): Promise<void> {
   const { ensureSetUp } = await import('./setup.ts');
-  const ended = await ensureSetUp({ context, bundleFrom: options.bundle });
-  if (ended !== undefined) {
-    process.exitCode = ended;
-    return;
-  }
+  await ensureSetUp({ context, bundleFrom: options.bundle });
   const { bringUp } = await import('../lab/up.ts');
   const lab = await withReporter(context, (reporter) =>
     bringUp({

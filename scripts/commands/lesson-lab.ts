@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Lab } from '../lab/lab.ts';
 import type { Layout } from '../lab/layout.ts';
-import { FiredrillError } from '../system/errors.ts';
+import { Ended, FiredrillError } from '../system/errors.ts';
 import { readIfThere } from '../system/files.ts';
 import type { Context } from './context.ts';
 import { withReporter } from './reporter.ts';
@@ -12,21 +12,19 @@ const leastPatienceSeconds = 90;
 
 /**
  * The lab, up: booted where it is not, after asking (or at once with `boot`).
- * @returns an exit code instead where the command must end: see `ensureSetUp`, and 1 where the person said no.
- * @throws FiredrillError `lab-not-up` where nobody can be asked, `lab-of-other-size`, and what `bringUp` throws.
+ * @throws Ended (1) where the person said no; FiredrillError `lab-not-up` where nobody can be asked, `lab-of-other-size`, and what `ensureSetUp` and `bringUp` throw.
  */
-export async function labForLesson(context: Context, boot: boolean): Promise<Lab | number> {
+export async function labForLesson(context: Context, boot: boolean): Promise<Lab> {
   const { readLayout } = await import('../lab/open.ts');
   requireLessonSize(await readLayout(context.lab));
   const up = await openIfUp(context.lab);
   if (up) return up;
   if (!boot && !(await agreesToBoot(context))) {
     context.print("Nothing was booted. When you are ready: 'npx firedrill lab up'.");
-    return 1;
+    throw new Ended(1);
   }
   const { ensureSetUp } = await import('./setup.ts');
-  const ended = await ensureSetUp({ context });
-  if (ended !== undefined) return ended;
+  await ensureSetUp({ context });
   const { bringUp } = await import('../lab/up.ts');
   return withReporter(context, (reporter) => bringUp({ name: context.lab, signal: context.signal, reporter }));
 }

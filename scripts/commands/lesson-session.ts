@@ -10,22 +10,26 @@ import { labForLesson, patienceFor } from './lesson-lab.ts';
 
 export interface SessionOptions {
   lesson: LoadedLesson;
+  /** What `labOf` returned for it. */
+  lab: Lab;
   /** Index of the step to begin at. */
   fromStep: number;
   progress: Progress;
-  /** Run unattended. */
-  auto: boolean;
+  unattended: boolean;
   /** Whether commands typed in the lab's shell are recorded. Default: what the environment says. */
   record?: boolean | undefined;
 }
 
-/** Takes somebody through one lesson, or runs it unattended. Returns how it ended, or an exit code where it did not begin. */
-export async function runSession(context: Context, options: SessionOptions): Promise<LessonEnd | number> {
-  const { lesson, progress, auto } = options;
+/** Whether a lesson runs unattended. @throws FiredrillError `no-terminal` where nobody is there, and nobody said so. */
+export function isUnattended(context: Context, lesson: LoadedLesson, auto: boolean): boolean {
   const unattended = auto || !context.interactive;
   if (unattended && !auto && !context.yes) throw noTerminal(lesson);
-  const lab = await labOf(lesson, context, unattended);
-  if (typeof lab === 'number') return lab;
+  return unattended;
+}
+
+/** Takes somebody through one lesson, or runs it unattended. Returns how it ended. */
+export async function runSession(context: Context, options: SessionOptions): Promise<LessonEnd> {
+  const { lesson, lab, progress, unattended } = options;
   const [
     { runLesson },
     { ProgressKeeper },
@@ -80,8 +84,8 @@ export async function runSession(context: Context, options: SessionOptions): Pro
   }
 }
 
-/** The lab that a lesson needs: booted, as it is, or a stand-in; or an exit code where nobody wanted it booted. */
-export async function labOf(lesson: LoadedLesson, context: Context, boot: boolean): Promise<Lab | number> {
+/** The lab that a lesson needs: booted, as it is, or a stand-in. @throws what `labForLesson` throws. */
+export async function labOf(lesson: LoadedLesson, context: Context, boot: boolean): Promise<Lab> {
   if (lesson.definition.needs === 'lab') return labForLesson(context, boot);
   const { labAsItIs } = await import('./no-lab.ts');
   return labAsItIs(lesson, context.lab);

@@ -4,12 +4,7 @@ import { openFor } from './playground-setting.ts';
 /** Opens the page and stays until Ctrl-C, or until the playground is closed elsewhere. Who opened it closes it. */
 export async function openPage(context: Context): Promise<void> {
   const { lab, signal } = context;
-  const open = await openFor(context);
-  if (typeof open === 'number') {
-    process.exitCode = open;
-    return;
-  }
-  const { place, opened } = open;
+  const { place, opened } = await openFor(context);
   const [{ closePlayground }, { servePage }] = await Promise.all([
     import('../playground/open.ts'),
     import('../playground/server.ts'),

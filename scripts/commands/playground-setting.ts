@@ -19,12 +19,11 @@ export function tell(context: Context, value: unknown, ...lines: string[]): void
 
 /**
  * The playground, open; what this computer lacks for it is set up first, after asking.
- * @returns an exit code instead where the command must end: see `ensureSetUp`.
+ * @throws what `ensureSetUp` and `openPlayground` throw.
  */
-export async function openFor(context: Context): Promise<{ place: Place; ring: Ring; opened: boolean } | number> {
+export async function openFor(context: Context): Promise<{ place: Place; ring: Ring; opened: boolean }> {
   const { ensureSetUp } = await import('./setup.ts');
-  const ended = await ensureSetUp({ context });
-  if (ended !== undefined) return ended;
+  await ensureSetUp({ context });
   const [{ openPlayground }, { createActionReporter }, { progressInOneLine }] = await Promise.all([
     import('../playground/open.ts'),
     import('../ui/progress.ts'),

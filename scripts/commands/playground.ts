@@ -39,9 +39,8 @@ function addRingCommands(playground: Command): void {
     .description('start the five members and leave them running')
     .action(async (_: unknown, command: Command) => {
       const context = contextOf(command);
-      const open = await openFor(context);
-      if (typeof open === 'number') process.exitCode = open;
-      else await tellRing(context, open.ring);
+      const { ring } = await openFor(context);
+      await tellRing(context, ring);
     });
   playground
     .command('status')

@@ -43,10 +43,6 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
   const auto = options.auto ?? context.yes;
   if (!auto && !context.interactive) throw noTerminal(lesson);
   const lab = await labOf(lesson, context, auto);
-  if (typeof lab === 'number') {
-    process.exitCode = lab;
-    return;
-  }
   const [{ createPresenterUi }, { PositionKeeper, readPosition }, { openShell, wantsRecord }, { wantsColour }] =
     await Promise.all([
       import('../present/presenter-ui.ts'),

@@ -1,12 +1,14 @@
 import { CommanderError } from 'commander';
 import { keepError } from '../system/error-log.ts';
-import { FiredrillError, Interrupted, messageOf } from '../system/errors.ts';
+import { Ended, FiredrillError, Interrupted, messageOf } from '../system/errors.ts';
 import { interrupt } from './context.ts';
 import { createProgram } from './program.ts';
 
 /** Runs one command line; returns its exit code: 0 reached, 1 not yet, 2 wrong usage, 3 could not, 130 interrupted. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  // Run again in another group (`runAgainInDockerGroup`), it ends with the first run.
+  process.on('disconnect', interrupt);
   // A reader that went away (`firedrill list | head -1`) ends the program quietly.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', interrupt);
   try {
@@ -18,6 +20,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 }
 
 async function explain(error: unknown, argv: readonly string[]): Promise<number> {
+  if (error instanceof Ended) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof Interrupted) {
     process.stderr.write('\nStopped.\n');

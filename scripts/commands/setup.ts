@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { SetUpResult, SetupVoice } from '../setup/set-up.ts';
 import { isMade, type BundleLook } from '../setup/bundle-look.ts';
-import { messageOf } from '../system/errors.ts';
+import { Ended, messageOf } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
 
 /** `firedrill setup`: installs and starts what the lab needs on this computer. */
@@ -26,15 +26,14 @@ Examples:
 
 /**
  * What `start` and `lab up` call before anything else. Quick where nothing is missing.
- * @returns undefined where the command may go on, or an exit code with which it must end now: the person said no (1), or the
- * same command line was run again, to its end, in a login that may use docker.
- * @throws FiredrillError `setup-needs-yes`, `setup-by-hand`, `setup-failed`, `docker-silent`.
+ * @throws Ended where the person said no (1), and where the same command line was run again, to its end, in a login that may
+ * use docker; FiredrillError `setup-needs-yes`, `setup-by-hand`, `setup-failed`, `docker-silent`.
  */
 export async function ensureSetUp(options: {
   context: Context;
   /** URL or file of a bundle made elsewhere; default as `supplyFor` has it. */
   bundleFrom?: string | undefined;
-}): Promise<number | undefined> {
+}): Promise<void> {
   const { context } = options;
   if (process.env['DOCKER_HOST']) {
     // Setup would start this computer's own engine, which is not the one that is meant.
@@ -42,14 +41,14 @@ export async function ensureSetUp(options: {
     await requireDocker(context.signal);
   }
   const result = await runSetUp(context, options.bundleFrom);
-  if (result === 'ready') return undefined;
+  if (result === 'ready') return;
   if (result === 'declined') {
     context.print("Nothing was changed. When you are ready: 'npx firedrill setup'.");
-    return 1;
+    throw new Ended(1);
   }
   const { thisHost } = await import('../setup/host.ts');
   const { runAgainInDockerGroup } = await import('../setup/docker-group.ts');
-  return runAgainInDockerGroup(thisHost, context.signal);
+  throw new Ended(await runAgainInDockerGroup(thisHost, context.signal));
 }
 
 async function setUpAndSay(context: Context): Promise<void> {

@@ -5,7 +5,7 @@ import { FiredrillError, withRemedy } from '../system/errors.ts';
 import { nearest } from '../system/nearest.ts';
 import { doneOf, isLostAgain, lessonNamed, stepLeftAt, stepNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
-import { runSession } from './lesson-session.ts';
+import { isUnattended, labOf, runSession } from './lesson-session.ts';
 
 /** `firedrill start`, and `firedrill` alone. */
 export function addStartCommand(program: Command): void {
@@ -109,7 +109,11 @@ async function runAll(context: Context, lessons: readonly LoadedLesson[], option
   let worst = 0;
   for (const lesson of lessons) {
     const fromStep = options.fromStep ?? (resumes ? stepLeftAt(lesson, progress) : 0);
-    const end = await runSession(context, { lesson, fromStep, progress, auto, record }).catch((error: unknown) => {
+    const unattended = isUnattended(context, lesson, auto);
+    // Where there is no lab to be had, there is none for the next lesson either: that ends the program.
+    const lab = await labOf(lesson, context, unattended);
+    const session = { lesson, lab, fromStep, progress, unattended, record };
+    const end = await runSession(context, session).catch((error: unknown) => {
       // The last or only lesson may end the program with its own error; others let the next one have its turn.
       if (!(error instanceof FiredrillError) || lesson === lessons.at(-1)) throw error;
       tellBroken(error);

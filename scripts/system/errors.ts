@@ -24,6 +24,17 @@ export class Interrupted extends Error {
   }
 }
 
+/** The command ends here, with this exit code: what there is to say has been said. */
+export class Ended extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super('Ended.');
+    this.name = 'Ended';
+    this.exitCode = exitCode;
+  }
+}
+
 /** The text of anything that was thrown, in one line. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

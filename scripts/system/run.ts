@@ -16,6 +16,8 @@ export interface RunOptions {
   env?: Record<string, string> | undefined;
   cwd?: string | undefined;
   input?: string | Uint8Array | undefined;
+  /** Ended with all that it started, in a process group of its own: not for what asks in the terminal. */
+  withDescendants?: boolean | undefined;
   /** Called with each line of stdout and stderr as it comes. */
   onLine?: ((line: string) => void) | undefined;
 }
@@ -33,6 +35,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.signal ? { cancelSignal: options.signal } : {}),
     ...(options.timeoutSeconds ? { timeout: options.timeoutSeconds * 1000 } : {}),
+    ...(options.withDescendants ? { killDescendants: true } : {}),
     ...(options.env ? { env: options.env } : {}),
     ...(options.cwd ? { cwd: options.cwd } : {}),
   };
@@ -56,7 +59,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const result = await child;
   if (result.isCanceled) throw new Interrupted();
   if (result.timedOut) {
-    throw new FiredrillError(`${shown(file, args)} did not finish within ${options.timeoutSeconds ?? 0} s.`, {
+    throw new FiredrillError(`${brief(file, args)} did not finish within ${options.timeoutSeconds ?? 0} s.`, {
       code: 'command-timed-out',
       remedy: 'Is the computer very busy, or the docker engine stuck? Look, and run the same again.',
     });
@@ -83,7 +86,7 @@ export async function runOrThrow(file: string, args: readonly string[], options:
   const result = await run(file, args, options);
   if (result.exitCode === 0) return result.stdout;
   const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-6).join('\n');
-  throw new FiredrillError(`${shown(file, args)} failed (exit code ${result.exitCode}).\n${said}`, {
+  throw new FiredrillError(`${brief(file, args)} failed (exit code ${result.exitCode}).\n${said}`, {
     code: 'command-failed',
     remedy: 'Read what the command said above. Run it by hand to see more.',
   });
@@ -91,6 +94,14 @@ export async function runOrThrow(file: string, args: readonly string[], options:
 
 /** A command line as one could paste it. */
 export const shown = (file: string, args: readonly string[]): string => [file, ...args].map(quoted).join(' ');
+
+const mostCharacters = 160;
+
+/** A command line for a message: on one line, and cut where it is long. */
+function brief(file: string, args: readonly string[]): string {
+  const line = shown(file, args).replaceAll(/\s+/g, ' ');
+  return line.length <= mostCharacters ? line : `${line.slice(0, mostCharacters)} …`;
+}
 
 /** A word quoted for a POSIX shell where it needs it. */
 export const quoted = (word: string): string =>
