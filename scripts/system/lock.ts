@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted } from './errors.ts';
@@ -50,7 +50,7 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
       if (held === undefined) continue;
       const owner = parsed(held);
       if (!owner || !(await lives(owner.pid, owner.started))) {
-        await takeAway(path, held);
+        await takeAway(path, held, ticket);
         continue;
       }
       if (waitedFor !== held) options.onWait?.(owner);
@@ -77,18 +77,28 @@ async function linked(ticket: string, path: string): Promise<boolean> {
   }
 }
 
-/** Removes a dead owner's lock; puts it back if another run was quicker and this is already its own. */
-async function takeAway(path: string, dead: string): Promise<void> {
-  const grave = `${path}.${randomBytes(4).toString('hex')}.dead`;
-  try {
-    await rename(path, grave);
-    if ((await readFile(grave, 'utf8')) !== dead) await linked(grave, path);
-  } catch {
-    // Somebody else took it away: the next look tells.
-  } finally {
-    await rm(grave, { force: true });
+/**
+ * Removes a dead owner's lock. Only who holds the guard of that very owner may, and looks again first: by then, another run
+ * may have taken it away, and the lock may be a living one's. The guard of one who died meanwhile is taken away likewise.
+ */
+async function takeAway(path: string, dead: string, ticket: string): Promise<void> {
+  const guard = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 16)}`;
+  if (await linked(ticket, guard)) {
+    try {
+      if ((await readIfThere(path)) === dead) await rm(path);
+    } finally {
+      await rm(guard);
+    }
+    return;
   }
+  const held = await readIfThere(guard);
+  if (held !== undefined && !(await livesOwnerOf(held))) await takeAway(guard, held, ticket);
 }
+
+const livesOwnerOf = async (text: string): Promise<boolean> => {
+  const owner = parsed(text);
+  return owner !== undefined && (await lives(owner.pid, owner.started));
+};
 
 function parsed(text: string): LockOwner | undefined {
   try {

@@ -1,5 +1,6 @@
-import { afterEach, expect, it } from 'vitest';
-import { run } from '../../scripts/system/run.ts';
+import { afterEach, expect, it, vi } from 'vitest';
+import { statOf } from '../../scripts/system/proc-stat.ts';
+import { run, runOrThrow } from '../../scripts/system/run.ts';
 
 /** As a kept connection of ssh does, something holds the output of a command that was ended. It says which process. */
 const holdsItsOutput = ['-c', 'sleep 30 & echo $!; exec sleep 30'];
@@ -7,6 +8,9 @@ let holder = 0;
 const hear = (line: string): void => {
   holder = Number(line);
 };
+
+/** One that ended and was not yet buried does not run. */
+const isRunning = async (pid: number): Promise<boolean> => !['Z', undefined].includes((await statOf(pid))?.[0]);
 
 afterEach(() => {
   if (holder > 0) process.kill(holder);
@@ -38,4 +42,27 @@ it('hears all that a program says, and its exit code', async () => {
   const ran = await run('sh', ['-c', 'echo one; echo two >&2; exit 3'], { onLine: (line) => lines.push(line) });
   expect(ran).toEqual({ stdout: 'one\n', stderr: 'two\n', exitCode: 3 });
   expect(lines.toSorted()).toEqual(['one', 'two']);
+});
+
+it('ends what an interrupted program had started, where that is wanted', async () => {
+  const interrupt = new AbortController();
+  const running = run('sh', holdsItsOutput, {
+    signal: interrupt.signal,
+    withDescendants: true,
+    onLine: (line) => {
+      hear(line);
+      interrupt.abort();
+    },
+  });
+  await expect(running).rejects.toMatchObject({ name: 'Interrupted' });
+  await vi.waitFor(async () => {
+    expect(await isRunning(holder)).toBe(false);
+  }, 10_000);
+  holder = 0;
+}, 15_000);
+
+it('cuts a long command line in what it says of a failure', async () => {
+  const long = `exit 3 # ${'and so on '.repeat(100)}\n# and a second line`;
+  const failure = runOrThrow('sh', ['-c', long]);
+  await expect(failure).rejects.toThrow(/^sh -c 'exit 3 # and so on .{1,200} … failed \(exit code 3\)\.\n$/);
 });
