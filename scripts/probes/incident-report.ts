@@ -158,7 +158,10 @@ function bets(timeline: readonly TimelineLine[], drills: readonly DrillTimeline[
   if (scored.length === 0) return [];
   const rows = scored.map((line) => {
     const right = line['right'] === true ? 'yes' : line['right'] === false ? 'no' : '';
-    return `| ${[line['question'], line['said'], line['measured'], line['saw']].map((part) => cell(textOf(part))).join(' | ')} | ${right} |`;
+    const doubt = textOf(line['doubt']);
+    const saw = [textOf(line['saw']), ...(doubt === '' ? [] : [`this computer may be the cause: ${doubt}`])].join('; ');
+    const cells = [textOf(line['question']), textOf(line['said']), textOf(line['measured']), saw].map(cell);
+    return `| ${cells.join(' | ')} | ${right} |`;
   });
   return [
     drills.length === 0 ? '## Bets' : '## Bets, and what was measured',

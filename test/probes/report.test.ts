@@ -88,6 +88,14 @@ test('the report tells what failed, for how long, what carried on, and what meas
   expect(costOf({ cores: 0.05, seconds: 3 })).not.toContain('may have changed');
 });
 
+test('a bet tells where this computer may be the cause of what was measured', () => {
+  const bet = { question: 'How many?', said: 'none', measured: '7', saw: '7 of 900', right: false };
+  const doubted = event(38.5, 'prediction-scored', { ...bet, doubt: 'the generator was | late' });
+  expect(incidentReport('Nine', [...timeline, doubted], 'x.svg')).toContain(
+    '| How many? | none | 7 | 7 of 900; this computer may be the cause: the generator was \\| late | no |',
+  );
+});
+
 describe('a drill that was lost again on a page that came after it', () => {
   const lost = (seconds: number, step = 'A drill & more') =>
     event(seconds, 'tick-turned-amber', { step, claim: 'the API answers' });
