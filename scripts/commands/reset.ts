@@ -108,15 +108,23 @@ export async function resetLab(
   options: { signal: AbortSignal; reporter: ActionReporter },
 ): Promise<string[]> {
   const { signal, reporter } = options;
-  const [{ acting }, { checkpointBefore, createFaults }, { repairLab }, { removeLeftovers }, { loadLessons }, looking] =
-    await Promise.all([
-      import('../lab/acting.ts'),
-      import('../faults/faults.ts'),
-      import('../lab/repair/repair.ts'),
-      import('../lab/repair/leftovers.ts'),
-      import('../course/load.ts'),
-      import('../course/look.ts'),
-    ]);
+  const [
+    { acting },
+    { awaitDns },
+    { checkpointBefore, createFaults },
+    { repairLab },
+    { removeLeftovers },
+    { loadLessons },
+    looking,
+  ] = await Promise.all([
+    import('../lab/acting.ts'),
+    import('../lab/health.ts'),
+    import('../faults/faults.ts'),
+    import('../lab/repair/repair.ts'),
+    import('../lab/repair/leftovers.ts'),
+    import('../course/load.ts'),
+    import('../course/look.ts'),
+  ]);
   const act = acting(reporter, signal);
   const faults = createFaults(lab);
   const open = await faults.open();
@@ -136,6 +144,8 @@ export async function resetLab(
     await removeLeftovers(lab, kept);
   });
   if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab));
+  // By now it had its time: it starts while the app does.
+  await act('Wait for DNS from a pod', () => awaitDns(lab, { deadlineSeconds: 120, signal }));
   await act('Prove its baseline', async () => {
     const { waitUntil } = await import('../system/wait.ts');
     const { lookAtAll, firstNotMet, said } = looking;

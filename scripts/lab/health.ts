@@ -50,6 +50,14 @@ export async function etcdHasLeader(lab: Lab): Promise<boolean> {
   return members.every(({ answers }) => answers) && members.some(({ isLeader }) => isLeader);
 }
 
+/** Waits until `dnsAnswers`. @throws FiredrillError `waited-in-vain`. */
+export async function awaitDns(
+  lab: Lab,
+  options: { deadlineSeconds: number; signal?: AbortSignal | undefined },
+): Promise<void> {
+  await waitUntil(() => dnsAnswers(lab), { what: 'DNS answers from a pod', ...options });
+}
+
 interface PodList {
   items: { metadata: { name: string }; status?: { conditions?: Condition[] } }[];
 }

@@ -13,7 +13,7 @@ import { removeUnknownContainers, thoseThatDoNotRun, vagrantUp } from './boot.ts
 import { listContainers, makeNetworkAndVolumes, requireDocker, requireFreePorts, shareProcessors } from './docker.ts';
 import { cpuShares } from './docker-machine.ts';
 import { addonManifests } from './addons.ts';
-import { apiServersReady, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from './health.ts';
+import { apiServersReady, awaitDns, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from './health.ts';
 import { requireInotify } from './inotify.ts';
 import type { Lab } from './lab.ts';
 import { createLayout, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
@@ -82,7 +82,10 @@ const clusterActions: readonly Action[] = [
   { title: 'The API server answers', run: awaitApiServer },
   { title: 'Start the cluster DNS and the toolbox', run: startAddons },
   { title: 'The nodes are Ready', run: awaitNodes },
-  { title: 'DNS answers from a pod', run: awaitDns },
+  {
+    title: 'DNS answers from a pod',
+    run: ({ lab, options }) => awaitDns(lab, { deadlineSeconds, signal: options.signal }),
+  },
   { title: 'Share the processors equally', run: shareEqually },
   { title: 'Keep a checkpoint of etcd', run: ({ lab }) => takeCheckpointOnce(lab) },
 ];
@@ -235,8 +238,4 @@ async function awaitNodes({ lab, layout, options }: Boot): Promise<void> {
     deadlineSeconds,
     signal: options.signal,
   });
-}
-
-async function awaitDns({ lab, options }: Boot): Promise<void> {
-  await waitUntil(() => dnsAnswers(lab), { what: 'DNS answers from a pod', deadlineSeconds, signal: options.signal });
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { FiredrillError } from '../../system/errors.ts';
 import { readIfThere, writeAtomically } from '../../system/files.ts';
 import { waitUntil } from '../../system/wait.ts';
-import { etcdHasLeader } from '../health.ts';
+import { apiServersReady, etcdHasLeader } from '../health.ts';
 import type { Lab } from '../lab.ts';
+import { restartAgents } from './agents.ts';
 
 /** The checkpoint of the first boot, or of the moment before a fault that only a reset undoes, by its id. */
 export const checkpointPath = (lab: Pick<Lab, 'folder'>, fault?: string): string =>
@@ -42,8 +43,8 @@ export interface RestoreOptions {
  * would let it vote on entries that it has forgotten. The revision is raised above all that this lab has ever reached, and
  * everything before it marked as compacted, so that no watcher takes old events for new
  * (https://etcd.io/docs/v3.6/op-guide/recovery/).
- * The API server is stopped meanwhile: it would go on serving its cache of the old world. When it is back, all kubelets must
- * be started anew.
+ * The API server is stopped meanwhile: it would go on serving its cache of the old world. It is back at the end, and
+ * kubelets and kube-proxies are started anew.
  * @throws FiredrillError `checkpoint-missing`, `restore-failed`.
  */
 export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}): Promise<void> {
@@ -93,6 +94,22 @@ printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_
     signal,
   });
   await startControlPlane(lab, signal);
+  await waitUntil(() => apiServersReady(lab), {
+    what: 'the API server answers after the restore',
+    deadlineSeconds: 120,
+    signal,
+  });
+  await Promise.all([forgetLeaders(lab, signal), restartAgents(lab, signal)]);
+}
+
+/**
+ * Controller-manager and scheduler were killed, and in the checkpoint somebody leads: those who begin now would wait until
+ * that lease runs out, 6 to 9 s in which no controller works.
+ */
+async function forgetLeaders(lab: Lab, signal?: AbortSignal): Promise<void> {
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
+  const leaders = ['kube-controller-manager', 'kube-scheduler'];
+  await Promise.all(leaders.map((name) => lab.kubernetes.remove(`${leases}/${name}`, { signal })));
 }
 
 /**

@@ -4,14 +4,14 @@ import { FiredrillError } from '../../system/errors.ts';
 import { waitUntil } from '../../system/wait.ts';
 import { acting, type ActionReporter } from '../acting.ts';
 import { listContainers } from '../docker.ts';
-import { apiServersReady, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from '../health.ts';
+import { apiServersReady, etcdHasLeader, machinesAnswer, nodesReady } from '../health.ts';
 import type { Lab } from '../lab.ts';
 import { addonManifests } from '../addons.ts';
 import { dismissJoiners } from '../scale/dismiss.ts';
 import { forgetAbsentJoiners } from '../scale/forget.ts';
-import { runsKubelet } from '../layout.ts';
 import { joinersOf } from '../scale/workers.ts';
 import { bringUp } from '../up.ts';
+import { restartAgents } from './agents.ts';
 import { restoreCheckpoint } from './checkpoint.ts';
 import { repairMachine } from './machine.ts';
 import { isWithoutDns } from './own-objects.ts';
@@ -30,7 +30,8 @@ const deadlineSeconds = 120;
 /**
  * Brings a lab from any wreck to a working cluster, by the cheapest way that is safe for etcd: machines are started or
  * rebuilt from the image, put back to what they were told to be, and etcd's members are restored all together or not at all.
- * Workers that joined are removed: what remains are the machines of the first boot.
+ * Workers that joined are removed: what remains are the machines of the first boot. DNS may still be on its way: what is
+ * begun next need not wait for it.
  * @returns what had to be mended, in words.
  */
 export async function repairLab(lab: Lab, options: RepairOptions): Promise<string[]> {
@@ -54,9 +55,6 @@ export async function repairLab(lab: Lab, options: RepairOptions): Promise<strin
   ]);
   await act('Wait for the nodes', () =>
     none(waitUntil(() => nodesReady(lab), { what: 'every node is Ready', deadlineSeconds, signal })),
-  );
-  await act('Wait for DNS from a pod', () =>
-    none(waitUntil(() => dnsAnswers(lab), { what: 'DNS answers from a pod', deadlineSeconds, signal })),
   );
   return mended;
 }
@@ -114,26 +112,16 @@ async function membersAreTheMachines(lab: Lab): Promise<boolean> {
   return names.toSorted().join() === wanted.toSorted().join();
 }
 
-/**
- * Waits for the API servers. Where they were away, kubelets and kube-proxies are started anew: they would ask again only
- * after up to a minute (client-go's reflector doubles its pause each time, up to 30 s, and adds as much again by chance).
- * And a kubelet that has ended a pod in a lost world takes the same pod of a restored one for ended too
- * (https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#restoring-an-etcd-cluster).
- */
+/** Waits for the API servers. Where they were away, kubelets and kube-proxies are started anew. */
 async function awaitApiServer(lab: Lab, signal?: AbortSignal): Promise<void> {
   if (await apiServersReady(lab)) return;
   await waitUntil(() => apiServersReady(lab), { what: 'the API server answers', deadlineSeconds, signal });
-  const nodes = lab.layout.machines.filter(runsKubelet);
-  const restart = 'systemctl restart --no-block kubelet kube-proxy';
-  await Promise.all(nodes.map(({ name }) => lab.on(name, restart, { signal })));
+  await restartAgents(lab, signal);
 }
 
 /** A cluster that forgot its own DNS has lost its keys: then the checkpoint comes back. */
 async function proveObjects(lab: Lab, { signal, checkpoint }: RepairOptions): Promise<string[]> {
-  const restore = async (): Promise<void> => {
-    await restoreCheckpoint(lab, { signal, preferred: checkpoint });
-    await awaitApiServer(lab, signal);
-  };
+  const restore = () => restoreCheckpoint(lab, { signal, preferred: checkpoint });
   const missing = await isWithoutDns(lab);
   if (missing) {
     const isLater = checkpoint !== undefined && existsSync(checkpoint);
