@@ -54,3 +54,35 @@ test('a second restore of the same checkpoint counts through no number that the 
   expect(second - first).toBeGreaterThan(100_000_000_000);
   expect(Number.isSafeInteger(second)).toBe(true);
 });
+
+test('when the API server is back, nobody waits for a leader that was killed, and all that watches it is started anew', async () => {
+  const { lab } = labWith(undefined);
+  const done: string[] = [];
+  const controlPlaneRuns = () => done.includes('c1 systemctl start --no-block kubelet');
+  const restored = {
+    ...lab,
+    on: (machine: string, script: string, options?: { input?: Uint8Array }) => {
+      done.push(`${machine} ${options?.input ? 'restored' : script}`);
+      return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
+    },
+    etcd: { members: () => Promise.resolve([{ answers: true, isLeader: true }]) },
+    kubernetes: {
+      servers: () => Promise.resolve([{ ready: controlPlaneRuns() }]),
+      remove: (path: string) => {
+        done.push(`removed ${path.split('/').at(-1) ?? ''}`);
+        return Promise.resolve();
+      },
+    },
+  } as unknown as Lab;
+  await restoreCheckpoint(restored);
+  const back = done.indexOf('c1 systemctl start --no-block kubelet');
+  expect(done.slice(0, back).filter((what) => what.endsWith(' restored'))).toHaveLength(3);
+  const anew = 'pkill -9 -x coredns; systemctl restart --no-block kubelet kube-proxy';
+  expect(done.slice(back + 1).toSorted()).toEqual([
+    `c1 ${anew}`,
+    'removed kube-controller-manager',
+    'removed kube-scheduler',
+    `w1 ${anew}`,
+    `w2 ${anew}`,
+  ]);
+});
