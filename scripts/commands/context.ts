@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Interrupted } from '../system/errors.ts';
+import { fit } from '../ui/wrap.ts';
 
 /** What every command is told by the global flags and the terminal it runs in. */
 export interface Context {
@@ -25,6 +26,10 @@ export const interrupt = (): void => {
   interruption.abort(new Interrupted());
 };
 
+/** A text as a stream's terminal has room for it; as it is where that is none. */
+export const fitted = (text: string, stream: NodeJS.WriteStream): string =>
+  stream.isTTY && stream.columns > 0 ? fit(text, stream.columns) : text;
+
 export function contextOf(command: Command): Context {
   const flags = command.optsWithGlobals<{ yes?: boolean; json?: boolean; verbose?: boolean; lab?: string }>();
   const json = flags.json ?? false;
@@ -37,7 +42,7 @@ export function contextOf(command: Command): Context {
     interactive: !yes && !json && process.stdin.isTTY && process.stdout.isTTY,
     signal: interruption.signal,
     print: (line) => {
-      process.stdout.write(`${line}\n`);
+      process.stdout.write(`${fitted(line, process.stdout)}\n`);
     },
     printJson: (value) => {
       process.stdout.write(`${JSON.stringify(value)}\n`);

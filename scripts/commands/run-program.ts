@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { keepError } from '../system/error-log.ts';
 import { Ended, FiredrillError, Interrupted, messageOf } from '../system/errors.ts';
-import { interrupt } from './context.ts';
+import { fitted, interrupt } from './context.ts';
 import { createProgram } from './program.ts';
 
 /** Runs one command line; returns its exit code: 0 reached, 1 not yet, 2 wrong usage, 3 could not, 130 interrupted. */
@@ -19,6 +19,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   }
 }
 
+const tell = (text: string, stack: string): void => {
+  process.stderr.write(`${fitted(text, process.stderr)}${stack}`);
+};
+
 async function explain(error: unknown, argv: readonly string[]): Promise<number> {
   if (error instanceof Ended) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -29,7 +33,7 @@ async function explain(error: unknown, argv: readonly string[]): Promise<number>
   const stack = argv.includes('--verbose') && error instanceof Error ? `\n${error.stack ?? ''}\n` : '';
   if (error instanceof FiredrillError) {
     const cause = error.cause === undefined ? '' : `\n  ${messageOf(error.cause).split('\n')[0] ?? ''}`;
-    process.stderr.write(`firedrill: ${error.message}${cause}\nWhat to do: ${error.remedy}\n${stack}`);
+    tell(`firedrill: ${error.message}${cause}\nWhat to do: ${error.remedy}\n`, stack);
     return error.exitCode;
   }
   const log = await keepError(error, argv.slice(2));
@@ -37,8 +41,6 @@ async function explain(error: unknown, argv: readonly string[]): Promise<number>
     log === undefined
       ? 'Run it again with --verbose, and report what it prints.'
       : `Report it, with what ${log} says of it.`;
-  process.stderr.write(
-    `firedrill: something went wrong that it did not expect: ${messageOf(error)}\nWhat to do: ${remedy}\n${stack}`,
-  );
+  tell(`firedrill: something went wrong that it did not expect: ${messageOf(error)}\nWhat to do: ${remedy}\n`, stack);
   return 3;
 }

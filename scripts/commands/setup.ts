@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { SetUpResult, SetupVoice } from '../setup/set-up.ts';
 import { isMade, type BundleLook } from '../setup/bundle-look.ts';
 import { Ended, messageOf } from '../system/errors.ts';
-import { contextOf, type Context } from './context.ts';
+import { contextOf, fitted, type Context } from './context.ts';
 
 /** `firedrill setup`: installs and starts what the lab needs on this computer. */
 export function addSetupCommand(program: Command): void {
@@ -101,7 +101,7 @@ async function voiceOf(context: Context): Promise<{ voice: SetupVoice; close: ()
   const io = { input: process.stdin, output, signal: context.signal, accessible: wantsAccessible() };
   const voice: SetupVoice = {
     say: (text) => {
-      output.write(`${text}\n`);
+      output.write(`${fitted(text, output)}\n`);
     },
     ask: context.interactive ? (question) => confirm(question, io) : undefined,
     during: async (title, work) => {

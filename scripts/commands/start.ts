@@ -4,7 +4,7 @@ import type { Progress } from '../course/progress.ts';
 import { FiredrillError, withRemedy } from '../system/errors.ts';
 import { nearest } from '../system/nearest.ts';
 import { doneOf, isLostAgain, lessonNamed, stepLeftAt, stepNamed } from './choose-lesson.ts';
-import { contextOf, type Context } from './context.ts';
+import { contextOf, fitted, type Context } from './context.ts';
 import { isUnattended, labOf, runSession } from './lesson-session.ts';
 
 /** `firedrill start`, and `firedrill` alone. */
@@ -148,7 +148,7 @@ async function askForLesson(
 
 /** On stderr, so that a list stays a list. */
 export function tellBroken(error: FiredrillError): void {
-  process.stderr.write(`firedrill: ${withRemedy(error)}\n`);
+  process.stderr.write(`${fitted(`firedrill: ${withRemedy(error)}`, process.stderr)}\n`);
 }
 
 /** The title without the number that many pages begin with: menus have a column for it. */

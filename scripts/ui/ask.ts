@@ -16,6 +16,8 @@ export interface PromptIo {
 export interface Choice<Value> {
   value: Value;
   says: string;
+  /** The same without columns: to be read aloud, and as the answer. Default: `says`. */
+  plain?: string;
 }
 
 /** The longest time that can be bet on, in seconds: one hour. */
@@ -48,14 +50,21 @@ export async function choose<const Value>(
     const prompts = await import('@inquirer/prompts');
     const config = {
       message: wrapped(question, io),
-      choices: choices.map(({ value, says }) => ({ value, name: harmless(says) })),
+      choices: choices.map(({ value, says, plain }) => ({
+        value,
+        name: harmless(says),
+        short: harmless(plain ?? says),
+      })),
       loop: false,
       pageSize: 12,
     };
     const start = choices.find(({ value }) => value === byDefault)?.value;
     return prompted(prompts.select<Value>(start === undefined ? config : { ...config, default: start }, contextOf(io)));
   }
-  io.output.write(`${question}\n${choices.map(({ says }, index) => `  ${index + 1}. ${harmless(says)}\n`).join('')}`);
+  const listed = choices.map(({ says, plain }, index) =>
+    hanging(`  ${index + 1}. `, fitted(plain ?? says, io)).join('\n'),
+  );
+  io.output.write(`${[...fitted(question, io), ...listed].join('\n')}\n`);
   return askLine(`Type a number from 1 to ${choices.length}: `, io, (answer) => {
     const choice = /^\d+$/.test(answer) ? choices[Number(answer) - 1] : undefined;
     return choice ? { value: choice.value } : { refusal: `Please type a number from 1 to ${choices.length}.` };
@@ -90,6 +99,12 @@ export function parseSeconds(answer: string): number | undefined {
 /** Columns of the mark in front of a question, and what is left free for a short answer behind it. */
 const markColumns = 2;
 const answerColumns = 8;
+/** Columns of a number in front of a choice. */
+const numberColumns = 6;
+
+/** Lines of a choice, with room for its number; of a question that is asked without Inquirer. */
+const fitted = (text: string, { output }: PromptIo): string[] =>
+  wrap(harmless(text), ((output as Partial<WriteStream>).columns ?? 80) - numberColumns);
 
 /** Inquirer breaks a long line wherever its last column is, within words. */
 function wrapped(question: string, { output }: PromptIo): string {
@@ -119,13 +134,14 @@ async function askLine<T>(
   // Not as a terminal: readline then draws nothing, and Ctrl-C stays the signal that it is.
   const lines = createInterface({ input: io.input, output: io.output, terminal: false });
   const ended = new AbortController();
+  const shown = `${fitted(question, io).join('\n')} `;
   lines.once('close', () => {
     ended.abort();
   });
   const signal = io.signal ? AbortSignal.any([io.signal, ended.signal]) : ended.signal;
   try {
     for (;;) {
-      const parsed = parse((await lines.question(question, { signal })).trim());
+      const parsed = parse((await lines.question(shown, { signal })).trim());
       if ('value' in parsed) return parsed.value;
       io.output.write(`${parsed.refusal}\n`);
     }

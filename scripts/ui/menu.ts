@@ -27,6 +27,11 @@ export function lessonLines(lessons: readonly MenuLesson[], columns: number, col
   });
 }
 
+const lessonInWords = (lesson: MenuLesson): string => {
+  const far = lesson.done === 'not yet' && !lesson.lostAgain ? '' : `, ${howFar(lesson)}`;
+  return `${lesson.title} (${lesson.minutes} min${far})`;
+};
+
 const howFar = ({ done, lostAgain = false }: MenuLesson): string =>
   `${done === 'not yet' ? '—' : done}${lostAgain ? ', lost again' : ''}`;
 
@@ -38,8 +43,12 @@ export async function chooseLesson(
 ): Promise<number | undefined> {
   // Room for the cursor in front of a choice.
   const lines = lessonLines(lessons, columnsOf(io.output) - 4);
-  const choices = lessons.map(({ number }, index) => ({ value: number, says: lines[index] ?? '' }));
   // The accessible menu counts from 1 as the lessons do, so "leave" comes last.
+  const choices = lessons.map((lesson, index) => ({
+    value: lesson.number,
+    says: lines[index] ?? '',
+    plain: `${lesson.number === index + 1 ? '' : `Lesson ${lesson.number}: `}${lessonInWords(lesson)}`,
+  }));
   const answer = await choose('Which lesson?', [...choices, { value: 0, says: 'Leave' }], io, current);
   return answer === 0 ? undefined : answer;
 }

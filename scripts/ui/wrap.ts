@@ -32,6 +32,19 @@ function wrapLine(text: string, columns: number): string[] {
   return [...lines, line];
 }
 
+/**
+ * A text for a terminal of so many columns: lines that are too long are broken at spaces, and go on under their first word.
+ * What is in columns of its own, with two spaces between them, stays as it is.
+ */
+export function fit(text: string, columns: number): string {
+  const lines = text.split('\n').flatMap((line) => {
+    if (visibleWidth(line) <= columns || /\S {2,}\S/.test(line)) return [line];
+    const indent = /^ */.exec(line)?.[0] ?? '';
+    return hanging(indent, wrap(line, columns - indent.length));
+  });
+  return lines.join('\n');
+}
+
 /** Lines whose first begins with `first` and whose others are indented to match. */
 export function hanging(first: string, lines: readonly string[]): string[] {
   const rest = ' '.repeat(visibleWidth(first));

@@ -116,7 +116,32 @@ describe('in accessible mode', () => {
   it('lists the lessons by number', async () => {
     const { io, output } = typed('2');
     await expect(chooseLesson(lessons, io)).resolves.toBe(2);
-    expect(output.raw).toContain('1. 01  Boot up a cluster');
+    expect(output.raw).toMatchInlineSnapshot(`
+      "Which lesson?
+        1. Boot up a cluster (15 min, done)
+        2. Run an app (20 min, partly)
+        3. Understand the network, from the pod to the wire (5 min)
+        4. Leave
+      Type a number from 1 to 4: "
+    `);
+  });
+
+  it('names the lesson where its number is not that of its line', async () => {
+    const { io, output } = typed('1');
+    await expect(chooseLesson(lessons.slice(1), io)).resolves.toBe(2);
+    expect(output.raw).toContain('  1. Lesson 2: Run an app (20 min, partly)');
+  });
+
+  it('breaks what is too long at spaces', async () => {
+    const { io, output } = typed('y');
+    Object.assign(output, { columns: 30 });
+    await expect(confirm('This lesson needs the lab, and it is not up. Boot it now?', io)).resolves.toBe(true);
+    expect(output.raw.split('\n')).toEqual([
+      'This lesson needs the',
+      'lab, and it is not up.',
+      'Boot it now? (yes or no,',
+      'Enter is yes): ',
+    ]);
   });
 });
 
