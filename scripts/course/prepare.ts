@@ -46,7 +46,10 @@ async function proveBaseline(run: LessonRun, baseline: readonly Check[]): Promis
   );
 }
 
-/** Brings the lab to where a step begins. What holds already is left alone: somebody resumes there. */
+/**
+ * Brings the lab to where a step begins. What holds already is left alone: somebody resumes there. The last step that was
+ * reached must hold, and what a drill needs: that may be what an earlier step or the lesson's preparation made.
+ */
 export async function prepareStep(run: LessonRun, index: number): Promise<void> {
   if (index === 0) {
     await prepareLesson(run);
@@ -54,7 +57,8 @@ export async function prepareStep(run: LessonRun, index: number): Promise<void> 
   }
   const before = run.lesson.pages.slice(0, index);
   const last = before.map((page) => checksReached(run.lesson, page)).findLast((checks) => checks.length > 0);
-  const proven = [...(last ?? run.lesson.definition.baseline)];
+  const next = stepOf(run.lesson, run.lesson.pages[index]);
+  const proven = [...(last ?? run.lesson.definition.baseline), ...(next?.kind === 'drill' ? next.before : [])];
   if (proven.length > 0 && allMet(await lookAtAll(proven, run.lab, run.signal))) {
     run.ui.emit({ type: 'note', text: 'The lab is as it was left: going on.' });
     return;
@@ -63,22 +67,25 @@ export async function prepareStep(run: LessonRun, index: number): Promise<void> 
   for (const page of before) await catchUp(run, page);
 }
 
+const stepOf = (lesson: LoadedLesson, page: Page | undefined): Step | undefined =>
+  page === undefined ? undefined : lesson.definition.steps[page.heading];
+
 /** What holds after a step was reached. */
 export function checksReached(lesson: LoadedLesson, page: Page): readonly Check[] {
-  const step: Step | undefined = lesson.definition.steps[page.heading];
+  const step = stepOf(lesson, page);
   if (step?.kind === 'task') return step.reach;
   return step?.kind === 'drill' ? step.recovered : [];
 }
 
 /** All that a step needs to count as reached: of a drill also what must be unharmed, which may be what was lost again. */
 export function checksOfEnd(lesson: LoadedLesson, page: Page): readonly Check[] {
-  const step = lesson.definition.steps[page.heading];
+  const step = stepOf(lesson, page);
   return step?.kind === 'drill' ? checksAfter(step) : checksReached(lesson, page);
 }
 
 /** Runs an earlier task's commands again. Its drills need no repeating: they left the lab mended. */
 async function catchUp(run: LessonRun, page: Page): Promise<void> {
-  const step = run.lesson.definition.steps[page.heading];
+  const step = stepOf(run.lesson, page);
   if (step?.kind !== 'task') return;
   await told(run, `Doing again: ${page.heading}`, async () => {
     const commands = new PageCommands(page, run.lab, emitterOf(run));
