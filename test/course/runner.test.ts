@@ -126,6 +126,19 @@ it('resumes on a lab that was reset by doing the earlier steps again', async () 
   expect(world.ran).toEqual(['set one', 'set two', 'set route']);
 });
 
+it('begins at a drill only where what it needs is there, not only what was reached last', async () => {
+  const { world, ui, run } = setUp((made) => ({ prepare: () => Promise.resolve(void made.holds.add('route')) }));
+  ui.interactive = false;
+  world.holds.add('two');
+  // The drill needs it, and the step before it says nothing of it.
+  world.holds.delete('route');
+  const running = runLesson(run, 3);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(await running).toBe('finished');
+  expect(opened(ui)).toEqual(['Drill']);
+  expect(world.ran).toEqual(['set one', 'set two', 'set route']);
+});
+
 it('runs the commands of a page to read when asked', async () => {
   const { world, ui, run } = setUp();
   ui.answers = ['run', 'shell', 'next'];
