@@ -1,8 +1,6 @@
 import { join } from 'node:path';
 import { findLessons } from '../course/load.ts';
 import type { Proof } from '../course/author-check.ts';
-import { openLab } from '../lab/open.ts';
-import { restartAgents } from '../lab/repair/agents.ts';
 import { readIfThere } from '../system/files.ts';
 import { checkoutFolder } from '../system/folders.ts';
 import { run } from '../system/run.ts';
@@ -64,9 +62,6 @@ function proveInARow(lesson: number, lab: string, wanted: number): Promise<Round
 }
 
 async function proveOnce(lesson: number, lab: string, round: number): Promise<Round> {
-  // Rounds follow each other faster than lessons: client-go forgets how long it had to wait for an API server that was
-  // killed only when it was well for two minutes (NewExponentialBackoffManager in its reflector), and waits longer each time.
-  await restartAgents(await openLab(lab));
   const startedAt = Date.now();
   const args = ['--lab', lab, '--json', '--yes', 'author-check', String(lesson)];
   const ran = await run(join(checkoutFolder, 'scripts/firedrill'), args);
