@@ -1,7 +1,7 @@
-import type { Lab } from './lab.ts';
+import type { EtcdMember, Lab } from './lab.ts';
 import { runsKubelet } from './layout.ts';
 import { joinersOfAPerson } from './scale/joiner.ts';
-import { waitUntil } from '../system/wait.ts';
+import { waitUntil, type WaitOptions } from '../system/wait.ts';
 import { isTrue, type Condition } from './conditions.ts';
 
 interface NodeList {
@@ -45,15 +45,24 @@ export async function apiServersReady(lab: Lab): Promise<boolean> {
 }
 
 /** Whether all members of etcd answer and one of them leads. */
-export async function etcdHasLeader(lab: Lab): Promise<boolean> {
-  const members = await lab.etcd.members();
-  return members.every(({ answers }) => answers) && members.some(({ isLeader }) => isLeader);
-}
+export const etcdHasLeader = async (lab: Lab): Promise<boolean> => isWhole(await lab.etcd.members());
+
+export const isWhole = (members: readonly EtcdMember[]): boolean =>
+  members.every(({ answers }) => answers) && members.some(({ isLeader }) => isLeader);
+
+/** For a message: "e1 leads; e2 does not answer (connection refused); e3 answers". */
+export const membersInWords = (members: readonly EtcdMember[]): string =>
+  members
+    .map(({ name, answers, isLeader, why }) => {
+      if (!answers) return `${name} does not answer${why === undefined ? '' : ` (${why})`}`;
+      return `${name} ${isLeader ? 'leads' : 'answers'}`;
+    })
+    .join('; ');
 
 /** Waits until `dnsAnswers`. @throws FiredrillError `waited-in-vain`. */
 export async function awaitDns(
   lab: Lab,
-  options: { deadlineSeconds: number; signal?: AbortSignal | undefined },
+  options: Pick<WaitOptions, 'deadlineSeconds' | 'signal' | 'remedy'>,
 ): Promise<void> {
   await waitUntil(() => dnsAnswers(lab), { what: 'DNS answers from a pod', ...options });
 }

@@ -8,12 +8,20 @@ import { acting, type ActionReporter, type ShownAction } from './acting.ts';
 import { writeAtomically } from '../system/files.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { labFolder } from '../system/folders.ts';
-import { waitUntil } from '../system/wait.ts';
+import { waitUntil, type WaitOptions } from '../system/wait.ts';
 import { removeUnknownContainers, thoseThatDoNotRun, vagrantUp } from './boot.ts';
 import { listContainers, makeNetworkAndVolumes, requireDocker, requireFreePorts, shareProcessors } from './docker.ts';
 import { cpuShares } from './docker-machine.ts';
 import { addonManifests } from './addons.ts';
-import { apiServersReady, awaitDns, dnsAnswers, etcdHasLeader, machinesAnswer, nodesReady } from './health.ts';
+import {
+  apiServersReady,
+  awaitDns,
+  dnsAnswers,
+  isWhole,
+  machinesAnswer,
+  membersInWords,
+  nodesReady,
+} from './health.ts';
 import { requireInotify } from './inotify.ts';
 import type { Lab } from './lab.ts';
 import { createLayout, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
@@ -47,6 +55,8 @@ interface Boot {
   layout: Layout;
   lab: Lab;
   bundle: Bundle;
+  /** Whether a machine had to be started, or the lab was never up. */
+  boots: boolean;
 }
 
 interface Action {
@@ -56,6 +66,8 @@ interface Action {
 
 /** Seconds that a part of the boot may take on a slow computer before it is given up. */
 const deadlineSeconds = 240;
+/** The same, where all machines ran before: what does not work then is broken, and not late. */
+const settleSeconds = 60;
 
 /** The whole boot, first half: machines that run. */
 const machineActions: readonly Action[] = [
@@ -84,7 +96,7 @@ const clusterActions: readonly Action[] = [
   { title: 'The nodes are Ready', run: awaitNodes },
   {
     title: 'DNS answers from a pod',
-    run: ({ lab, options }) => awaitDns(lab, { deadlineSeconds, signal: options.signal }),
+    run: (boot) => awaitDns(boot.lab, patienceWith(boot)),
   },
   { title: 'Share the processors equally', run: shareEqually },
   { title: 'Keep a checkpoint of etcd', run: ({ lab }) => takeCheckpointOnce(lab) },
@@ -104,7 +116,7 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
       options.reporter.action(`The lab '${layout.name}' is up`).done();
       return lab;
     }
-    const boot: Boot = { options, layout, lab, bundle: {} as Bundle };
+    const boot: Boot = { options, layout, lab, bundle: {} as Bundle, boots: true };
     const act = acting(options.reporter, options.signal);
     const words = (found: unknown) => (typeof found === 'string' ? found : undefined);
     for (const action of [...machineActions, ...(options.onlyMachines ? machinesAlone : clusterActions)]) {
@@ -203,39 +215,62 @@ async function makeNetwork({ layout, options }: Boot): Promise<void> {
   await makeNetworkAndVolumes(layout, options.signal);
 }
 
-async function bootMachines({ layout, bundle, options }: Boot, shown: ShownAction): Promise<string> {
+async function bootMachines(boot: Boot, shown: ShownAction): Promise<string> {
+  const { layout, bundle, options } = boot;
   await closeConnections(layout, labFolder(layout.name));
   // Vagrant has nothing to do for those that run, and its threads would only be in each other's way.
   const off = layout.provider === 'docker' ? await thoseThatDoNotRun(layout.name, layout.machines) : undefined;
   if (off !== undefined && off.length > 0) await shareProcessors(layout, cpuShares.boot);
+  boot.boots = off === undefined || off.length > 0 || !existsSync(join(labFolder(layout.name), 'boot.json'));
   await vagrantUp(layout, { bundle, names: off?.map(({ name }) => name), signal: options.signal, shown });
   return `${layout.machines.length} machines`;
 }
 
-async function awaitLeader({ lab, options }: Boot): Promise<void> {
-  await waitUntil(() => etcdHasLeader(lab), { what: 'etcd has a leader', deadlineSeconds, signal: options.signal });
+/** How long a cluster is waited for, and what to do where it does not come. */
+const patienceWith = ({
+  boots,
+  options: { signal },
+}: Boot): Pick<WaitOptions, 'deadlineSeconds' | 'signal' | 'remedy'> =>
+  boots
+    ? { deadlineSeconds, signal }
+    : {
+        deadlineSeconds: settleSeconds,
+        signal,
+        remedy:
+          "Its machines ran all the time: a lesson, or somebody, has broken something. 'npx firedrill reset' brings the lab back.",
+      };
+
+async function awaitLeader(boot: Boot): Promise<void> {
+  const { lab } = boot;
+  let saw = '';
+  const look = async (): Promise<boolean> => {
+    const members = await lab.etcd.members();
+    saw = membersInWords(members);
+    return isWhole(members);
+  };
+  await waitUntil(look, {
+    what: 'etcd has a leader, and all its members answer',
+    ...patienceWith(boot),
+    saw: () => saw,
+  });
 }
 
-async function awaitApiServer({ lab, options }: Boot): Promise<void> {
-  await waitUntil(() => apiServersReady(lab), {
-    what: 'the API server answers',
-    deadlineSeconds,
-    signal: options.signal,
-  });
+async function awaitApiServer(boot: Boot): Promise<void> {
+  await waitUntil(() => apiServersReady(boot.lab), { what: 'the API server answers', ...patienceWith(boot) });
 }
 
 async function startAddons({ lab }: Boot): Promise<void> {
   await lab.kubernetes.apply(await addonManifests(lab));
 }
 
-async function awaitNodes({ lab, layout, options }: Boot): Promise<void> {
+async function awaitNodes(boot: Boot): Promise<void> {
+  const { lab, layout, options } = boot;
   await completeJoins(lab, { signal: options.signal });
   await waitUntil(() => nodesReady(lab), {
     what: `nodes ${layout.machines
       .filter(runsKubelet)
       .map(({ name }) => name)
       .join(', ')} are Ready`,
-    deadlineSeconds,
-    signal: options.signal,
+    ...patienceWith(boot),
   });
 }
