@@ -13,5 +13,7 @@ test('etcd is whole when all its members answer, and one of them leads', () => {
 });
 
 test('what is said of its members names the one that is missing, and why', () => {
-  expect(membersInWords([leads, answers, silent])).toBe('e1 leads; e2 answers; e3 does not answer (connection refused)');
+  expect(membersInWords([leads, answers, silent])).toBe(
+    'e1 leads; e2 answers; e3 does not answer (connection refused)',
+  );
 });
