@@ -1,7 +1,6 @@
 import type { Fault } from './fault.ts';
 
 const data = '/var/lib/etcd/data';
-const settings = '/etc/etcd/cluster.env';
 const endEtcd = 'systemctl kill --signal=KILL etcd 2>/dev/null || :\nsystemctl stop etcd';
 /** A member that has joined a cluster has a log. The empty folders that a refused start leaves do not count. */
 const hasLog = `ls ${data}/member/wal/*.wal >/dev/null 2>&1`;
@@ -10,9 +9,6 @@ const kept = `kept=/var/lib/etcd/.data.firedrill-$FAULT_ID`;
 /**
  * An etcd member loses its disk's content and is started again, as on a machine with a new disk. The undo gives it its
  * own data back, unless somebody has replaced the member meanwhile: then the old data is of no use any more.
- *
- * A member that was a replacement once has `existing` in its settings, and with an empty disk it would join again under its
- * old id: so it is set to `new`, with which etcd refuses to start where the member is known.
  */
 export function loseEtcdData(machine: string): Fault {
   return {
@@ -24,17 +20,13 @@ export function loseEtcdData(machine: string): Fault {
       `${hasLog} || { echo "the member has no log" >&2; exit 1; }`,
       'touch "$FAULT_DIR/stops"',
       endEtcd,
-      `cp -p ${settings} "$kept.env"`,
-      `sed -i 's/^ETCD_INITIAL_CLUSTER_STATE=.*/ETCD_INITIAL_CLUSTER_STATE=new/' ${settings}`,
       `mv -T ${data} "$kept"`,
       'systemctl start --no-block etcd',
     ].join('\n'),
     proof: `! ${hasLog}`,
     undo: [
       kept,
-      // Replaced: the settings are those of the new member.
-      `if [ -d "$kept" ] && ${hasLog}; then rm -f "$kept.env"; rm -rf "$kept"; fi`,
-      `[ ! -e "$kept.env" ] || mv -T "$kept.env" ${settings}`,
+      `if [ -d "$kept" ] && ${hasLog}; then rm -rf "$kept"; fi`,
       'if [ -d "$kept" ]; then',
       endEtcd,
       `rm -rf ${data}`,

@@ -19,8 +19,6 @@ function machine() {
   mkdirSync(wal, { recursive: true });
   mkdirSync(join(root, 'bin'));
   mkdirSync(join(root, 'fault'));
-  mkdirSync(join(root, 'etc'));
-  writeFileSync(join(root, 'etc/cluster.env'), 'ETCD_INITIAL_CLUSTER_STATE=existing\n');
   writeFileSync(join(wal, '0.wal'), Buffer.alloc(100, 7));
   const program = (name: string, script: string): void => {
     writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${script}\n`);
@@ -33,14 +31,12 @@ function machine() {
     KEPT: join(root, 'kept'),
   };
   program('systemctl', `echo "$*" >> ${root}/calls; [ "$1" != is-active ]`);
-  const at = (folder: string): string => join(root, folder === '/etc/etcd' ? 'etc' : 'etcd');
   return {
     root,
     wal,
     program,
     run: (script: string): number | null =>
-      spawnSync('sh', ['-euc', script.replaceAll(/\/var\/lib\/etcd|\/etc\/etcd/g, at)], { env }).status,
-    settings: () => readFileSync(join(root, 'etc/cluster.env'), 'utf8'),
+      spawnSync('sh', ['-euc', script.replaceAll('/var/lib/etcd', join(root, 'etcd'))], { env }).status,
     calls: () => readFileSync(join(root, 'calls'), 'utf8').trim().split('\n'),
   };
 }
@@ -49,11 +45,9 @@ const byteOf = (file: string): number | undefined => readFileSync(file)[40];
 
 test('a lost disk comes back, unless the member was replaced meanwhile', () => {
   for (const isReplaced of [false, true]) {
-    const { root, wal, run, settings } = machine();
+    const { root, wal, run } = machine();
     const fault = loseEtcdData('e2');
     expect(run(fault.inject)).toBe(0);
-    // With `existing` it would join again by itself.
-    expect(settings()).toBe('ETCD_INITIAL_CLUSTER_STATE=new\n');
     expect(run(fault.proof)).toBe(0);
     // What a refused start leaves does not count as a replacement.
     mkdirSync(join(root, 'etcd/data/member/snap'), { recursive: true });
@@ -61,13 +55,11 @@ test('a lost disk comes back, unless the member was replaced meanwhile', () => {
     if (isReplaced) {
       mkdirSync(wal);
       writeFileSync(join(wal, '0.wal'), 'new');
-      writeFileSync(join(root, 'etc/cluster.env'), 'as the replacement was told\n');
       expect(run(fault.proof)).toBe(1);
     }
     expect([run(fault.undo ?? ''), run(fault.undo ?? '')]).toEqual([0, 0]);
     expect(readFileSync(join(wal, '0.wal')).length).toBe(isReplaced ? 3 : 100);
     expect(execFileSync('ls', ['-A', join(root, 'etcd')]).toString()).toBe('data\n');
-    expect(settings()).toBe(isReplaced ? 'as the replacement was told\n' : 'ETCD_INITIAL_CLUSTER_STATE=existing\n');
   }
 });
 

@@ -35,7 +35,7 @@ echo "$@" > /srv/timers/$unit
 const setUp = `
 mount --make-rprivate /
 mount -t tmpfs t /mnt
-mkdir -p /mnt/etc/firedrill /mnt/etc/kubernetes /mnt/etc/etcd
+mkdir -p /mnt/etc/firedrill /mnt/etc/kubernetes
 for name in alternatives passwd group protocols ld.so.cache nsswitch.conf iproute2; do [ ! -e /etc/$name ] || cp -a /etc/$name /mnt/etc/; done
 mount --bind /mnt/etc /etc
 umount -l /mnt
@@ -53,7 +53,6 @@ echo manifest > /etc/kubernetes/scheduler.yaml
 chmod 640 /etc/kubernetes/scheduler.yaml
 chown 7:8 /etc/kubernetes/scheduler.yaml
 echo abcdef > /srv/disk/0.wal
-echo ETCD_INITIAL_CLUSTER_STATE=existing > /etc/etcd/cluster.env
 mkdir -p /var/lib/etcd/data/member/wal
 head -c 100 /dev/zero | tr '\\0' x > /var/lib/etcd/data/member/wal/0.wal
 systemctl start etcd
@@ -66,7 +65,7 @@ ip route show; tc qdisc show dev eth0
 for unit in $(ls -d /srv/units/* 2>/dev/null); do echo "$unit $(sed 's/.*) //' /proc/$(cat $unit)/stat | cut -c 1 | tr RD SS)"; done
 # Those of the host's containers go away when they do.
 cut -d ' ' -f 1-4 /proc/mounts | grep -v ' /[^ ]*/docker/'
-for file in $(find /etc/kubernetes /etc/etcd /srv/disk /var/lib -type f); do stat -c '%n %a %u %g' $file; cat $file; done
+for file in $(find /etc/kubernetes /srv/disk /var/lib -type f); do stat -c '%n %a %u %g' $file; cat $file; done
 ls -A /srv/timers /run/firedrill/faults /run/firedrill 2>/dev/null | grep -v -e refused -e lease -e lock -e faults -e : -e '^$'
 true`;
 
