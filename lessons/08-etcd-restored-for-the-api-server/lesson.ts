@@ -18,6 +18,7 @@ import { stopServices } from '../../scripts/faults/stop-services.ts';
 import { forgetWrites, startStoppedMembers } from '../etcd-writer.ts';
 import { applyGuestbook, guestbookAsMade } from '../guestbook.ts';
 import { comebackBets, observeComeback } from './comeback.ts';
+import { haveFirstMembersAgain } from './first-members.ts';
 import { endedByWrongChecksum } from './last-words.ts';
 import { forgetMembers, memberIsNew, rememberMember } from './new-member.ts';
 import { otherMembersAnswer } from './other-members.ts';
@@ -58,6 +59,7 @@ export default defineLesson({
     await lab.etcd.ctl(['del', marker.key]);
     await forgetMembers(lab);
     await forgetWrites(lab);
+    await haveFirstMembersAgain(lab);
   },
   steps: {
     'The quorum comes back': drill({

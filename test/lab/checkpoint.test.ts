@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { createLayout } from '../../scripts/lab/layout.ts';
-import { checkpointPath, restoreCheckpoint } from '../../scripts/lab/repair/checkpoint.ts';
+import { checkpointPath, foundAnew, restoreCheckpoint } from '../../scripts/lab/repair/checkpoint.ts';
 
 function labWith(...checkpoints: (string | undefined)[]) {
   const folder = mkdtempSync(join(tmpdir(), 'firedrill-checkpoint-'));
@@ -55,17 +55,26 @@ test('a second restore of the same checkpoint counts through no number that the 
   expect(Number.isSafeInteger(second)).toBe(true);
 });
 
-test('when the API server is back, nobody waits for a leader that was killed, and all that watches it is started anew', async () => {
-  const { lab } = labWith(undefined);
+/** A lab on which all that is asked works; what was done, in order. Members named in `replaced` say that they joined later. */
+function workingLab(replaced: readonly string[] = []) {
+  const { lab: bare } = labWith(undefined);
   const done: string[] = [];
   const controlPlaneRuns = () => done.includes('c1 systemctl start --no-block kubelet');
-  const restored = {
-    ...lab,
+  const lab = {
+    ...bare,
     on: (machine: string, script: string, options?: { input?: Uint8Array }) => {
-      done.push(`${machine} ${options?.input ? 'restored' : script}`);
+      if (script.startsWith('grep')) return Promise.resolve({ exitCode: replaced.includes(machine) ? 0 : 1 });
+      const { input } = options ?? {};
+      done.push(`${machine} ${input ? `restored from ${Buffer.from(input).toString()}` : script}`);
       return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
     },
-    etcd: { members: () => Promise.resolve([{ answers: true, isLeader: true }]) },
+    etcd: {
+      members: () => Promise.resolve([{ answers: true, isLeader: true }]),
+      ctl: ([, , path]: string[]) => {
+        writeFileSync(path ?? '', 'now');
+        return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
+      },
+    },
     kubernetes: {
       servers: () => Promise.resolve([{ ready: controlPlaneRuns() }]),
       remove: (path: string) => {
@@ -74,9 +83,31 @@ test('when the API server is back, nobody waits for a leader that was killed, an
       },
     },
   } as unknown as Lab;
-  await restoreCheckpoint(restored);
+  return { lab, done };
+}
+
+test('where a member was replaced, all are founded anew with what they hold now', async () => {
+  const { lab, done } = workingLab(['e2']);
+  expect(await foundAnew(lab)).toBe(true);
+  expect(done.filter((what) => what.includes('restored'))).toEqual([
+    'e1 restored from now',
+    'e2 restored from now',
+    'e3 restored from now',
+  ]);
+  expect(existsSync(checkpointPath(lab))).toBe(true);
+});
+
+test('where none was replaced, nothing is done', async () => {
+  const { lab, done } = workingLab();
+  expect(await foundAnew(lab)).toBe(false);
+  expect(done).toEqual([]);
+});
+
+test('when the API server is back, nobody waits for a leader that was killed, and all that watches it is started anew', async () => {
+  const { lab, done } = workingLab();
+  await restoreCheckpoint(lab);
   const back = done.indexOf('c1 systemctl start --no-block kubelet');
-  expect(done.slice(0, back).filter((what) => what.endsWith(' restored'))).toHaveLength(3);
+  expect(done.slice(0, back).filter((what) => what.endsWith(' restored from first boot'))).toHaveLength(3);
   const anew = 'pkill -9 -x coredns; systemctl restart --no-block kubelet kube-proxy';
   expect(done.slice(back + 1).toSorted()).toEqual([
     `c1 ${anew}`,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import lesson from '../../lessons/08-etcd-restored-for-the-api-server/lesson.ts';
 import { endedByWrongChecksum } from '../../lessons/08-etcd-restored-for-the-api-server/last-words.ts';
 import { memberIsNew, rememberMember } from '../../lessons/08-etcd-restored-for-the-api-server/new-member.ts';
@@ -107,8 +107,12 @@ test('every etcd machine is looked at when the lesson cleans up, and one that is
       return machine === 'e1' ? Promise.reject(new Error('off')) : Promise.resolve({ exitCode: 0 });
     },
     machinesWithRole: () => ['e1', 'e2', 'e3'].map((name) => ({ name })),
-    etcd: { ctl: () => Promise.resolve({ exitCode: 0 }) },
+    etcd: { ctl: () => Promise.resolve({ exitCode: 0 }), members: () => Promise.resolve([{ answers: false }]) },
   } as unknown as Lab;
-  await lesson.cleanUp?.(lab);
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const cleaned = lesson.cleanUp?.(lab);
+  await vi.advanceTimersByTimeAsync(11_000);
+  await cleaned;
   expect(scripts).toEqual(['e1', 'e2', 'e3']);
 });

@@ -103,6 +103,27 @@ printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_
 }
 
 /**
+ * Where a member of etcd was replaced, puts the present state into all members together, as at the first boot, and returns
+ * true. A replacement goes by an id that its settings do not give: with an empty disk again it would not be refused as one
+ * that is known already. It would begin a cluster of its own, or end in a panic of raft (etcd 3.6: seen).
+ * @throws what `takeCheckpoint` and `restoreCheckpoint` throw.
+ */
+export async function foundAnew(lab: Lab, signal?: AbortSignal): Promise<boolean> {
+  const looks = await Promise.all(
+    lab
+      .machinesWithRole('etcd')
+      .map(({ name }) =>
+        lab.on(name, 'grep -qx ETCD_INITIAL_CLUSTER_STATE=existing /etc/etcd/cluster.env', { signal }),
+      ),
+  );
+  if (looks.every(({ exitCode }) => exitCode !== 0)) return false;
+  const preferred = join(lab.folder, 'checkpoint', 'now.db');
+  await takeCheckpoint(lab, preferred);
+  await restoreCheckpoint(lab, { preferred, signal });
+  return true;
+}
+
+/**
  * Controller-manager and scheduler were killed, and in the checkpoint somebody leads: those who begin now would wait until
  * that lease runs out, 6 to 9 s in which no controller works.
  */

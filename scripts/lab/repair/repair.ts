@@ -12,7 +12,7 @@ import { forgetAbsentJoiners } from '../scale/forget.ts';
 import { joinersOf } from '../scale/workers.ts';
 import { bringUp } from '../up.ts';
 import { restartAgents } from './agents.ts';
-import { restoreCheckpoint } from './checkpoint.ts';
+import { foundAnew, restoreCheckpoint } from './checkpoint.ts';
 import { repairMachine } from './machine.ts';
 import { isWithoutDns } from './own-objects.ts';
 
@@ -93,7 +93,8 @@ async function proveOrRestoreEtcd(lab: Lab, { signal, checkpoint }: RepairOption
   if (empty.length === 0) {
     try {
       await waitUntil(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal });
-      return [];
+      const wasReplaced = await foundAnew(lab, signal);
+      return wasReplaced ? ['a member of etcd had been replaced: all were founded anew, with what they hold'] : [];
     } catch (error) {
       if (!(error instanceof FiredrillError)) throw error;
     }
