@@ -45,10 +45,10 @@ export const observeUnmanaged = async (lab: Lab, signal: AbortSignal): Promise<U
 
 /** The looks at a guestbook that had lost a pod, while nobody managed. */
 function countsOfALoss({ observed, startedAt, metAt }: DrillFacts): Count[] {
-  const unmanaged = within<Count>((observed as Unmanaged | undefined)?.counts, startedAt, metAt).filter(
-    ({ managed }) => !managed,
-  );
-  const full = Math.max(0, ...unmanaged.map(({ pods }) => pods));
+  const counts = (observed as Unmanaged | undefined)?.counts ?? [];
+  const unmanaged = within<Count>(counts, startedAt, metAt).filter(({ managed }) => !managed);
+  // Whoever is quick deletes a pod before anybody has looked for the first time since nobody managed: before that counts, too.
+  const full = Math.max(0, ...counts.map(({ saw }) => saw.pods));
   const firstLoss = unmanaged.findIndex(({ pods }) => pods < full);
   if (firstLoss < 0) throw new Error('no pod of the guestbook was deleted meanwhile');
   return unmanaged.slice(firstLoss);
