@@ -6,8 +6,7 @@ import { serviceHasEndpoints } from '../../scripts/checks/objects.ts';
 import { deploymentIsRolledOut, podIsGone, podIsReady, podsAreReady } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, read } from '../../scripts/course/model.ts';
 import { killProcess } from '../../scripts/faults/kill-process.ts';
-import type { Lab } from '../../scripts/lab/lab.ts';
-import { runsKubelet } from '../../scripts/lab/layout.ts';
+import { restartKubelets } from '../../scripts/lab/repair/agents.ts';
 import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { forget } from '../objects.ts';
 import { apiServerBets, observeOutage } from './api-server-drill.ts';
@@ -25,13 +24,6 @@ const everybodyAtWork = [
 const nodesReady = nodesAreReady('c1', 'w1', 'w2');
 const rolledOut = deploymentIsRolledOut('guestbook', { replicas: 4 });
 
-/**
- * Kubelets that had to wait for an API server wait longer the next time, up to a minute, unless it was well for two minutes
- * (client-go's reflector). This lesson ends it, and may be done twice in a row.
- */
-const beginAnew = (lab: Lab): Promise<unknown> =>
-  Promise.all(lab.layout.machines.filter(runsKubelet).map(({ name }) => lab.on(name, 'systemctl restart kubelet')));
-
 export default defineLesson({
   minutes: 20,
   summary: 'Lose the API server, the scheduler and the controller-manager, one by one. Who notices?',
@@ -39,7 +31,8 @@ export default defineLesson({
   baseline: [nodesReady, etcdHasLeader(), apiServerAnswers(), ...everybodyAtWork, rolledOut, appAnswers()],
   keeps: guestbookAsMade,
   async prepare(lab) {
-    await Promise.all([applyGuestbook(lab), beginAnew(lab)]);
+    // The lesson ends the API server, and may be done twice in a row.
+    await Promise.all([applyGuestbook(lab), restartKubelets(lab)]);
   },
   async cleanUp(lab, options) {
     await forget(lab, `/api/v1/namespaces/default/pods/${patient}?gracePeriodSeconds=1`);

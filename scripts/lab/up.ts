@@ -94,10 +94,7 @@ const clusterActions: readonly Action[] = [
   { title: 'The API server answers', run: awaitApiServer },
   { title: 'Start the cluster DNS and the toolbox', run: startAddons },
   { title: 'The nodes are Ready', run: awaitNodes },
-  {
-    title: 'DNS answers from a pod',
-    run: (boot) => awaitDns(boot.lab, patienceWith(boot)),
-  },
+  { title: 'DNS answers from a pod', run: (boot) => awaitDns(boot.lab, patienceWith(boot)) },
   { title: 'Share the processors equally', run: shareEqually },
   { title: 'Keep a checkpoint of etcd', run: ({ lab }) => takeCheckpointOnce(lab) },
 ];
@@ -124,7 +121,7 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
     }
     if (options.onlyMachines) return lab;
     await writeAtomically(
-      join(lab.folder, 'boot.json'),
+      bootRecord(lab),
       JSON.stringify({ seconds: (Date.now() - startedAt) / 1000, at: new Date().toISOString() }),
     );
     return lab;
@@ -162,9 +159,12 @@ function placeOf({ subnet, firstPort }: UpOptions): { subnet: string | undefined
   };
 }
 
+/** Written when the lab has come up: when that was, and how long it took. */
+const bootRecord = ({ folder }: Pick<Lab, 'folder'>): string => join(folder, 'boot.json');
+
 /** Whether every machine runs and the cluster works, DNS from a pod included. */
 export async function isUp(lab: Lab): Promise<boolean> {
-  if (!existsSync(join(lab.folder, 'boot.json'))) return false;
+  if (!existsSync(bootRecord(lab))) return false;
   const containers = await listContainers(lab.layout.name);
   const running = containers.filter(({ state }) => state === 'running').map(({ machine }) => machine);
   if (!lab.layout.machines.every(({ name }) => running.includes(name))) return false;
@@ -221,7 +221,7 @@ async function bootMachines(boot: Boot, shown: ShownAction): Promise<string> {
   // Vagrant has nothing to do for those that run, and its threads would only be in each other's way.
   const off = layout.provider === 'docker' ? await thoseThatDoNotRun(layout.name, layout.machines) : undefined;
   if (off !== undefined && off.length > 0) await shareProcessors(layout, cpuShares.boot);
-  boot.boots = off === undefined || off.length > 0 || !existsSync(join(labFolder(layout.name), 'boot.json'));
+  boot.boots = off === undefined || off.length > 0 || !existsSync(bootRecord(boot.lab));
   await vagrantUp(layout, { bundle, names: off?.map(({ name }) => name), signal: options.signal, shown });
   return `${layout.machines.length} machines`;
 }
@@ -231,14 +231,10 @@ const patienceWith = ({
   boots,
   options: { signal },
 }: Boot): Pick<WaitOptions, 'deadlineSeconds' | 'signal' | 'remedy'> =>
-  boots
-    ? { deadlineSeconds, signal }
-    : {
-        deadlineSeconds: settleSeconds,
-        signal,
-        remedy:
-          "Its machines ran all the time: a lesson, or somebody, has broken something. 'npx firedrill reset' brings the lab back.",
-      };
+  boots ? { deadlineSeconds, signal } : { deadlineSeconds: settleSeconds, signal, remedy: resetMends };
+
+const resetMends =
+  "Its machines ran all the time: a lesson, or somebody, has broken something. 'npx firedrill reset' brings the lab back.";
 
 async function awaitLeader(boot: Boot): Promise<void> {
   const { lab } = boot;

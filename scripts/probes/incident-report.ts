@@ -159,7 +159,7 @@ function bets(timeline: readonly TimelineLine[], drills: readonly DrillTimeline[
   const rows = scored.map((line) => {
     const right = line['right'] === true ? 'yes' : line['right'] === false ? 'no' : '';
     const doubt = textOf(line['doubt']);
-    const saw = [textOf(line['saw']), ...(doubt === '' ? [] : [`this computer may be the cause: ${doubt}`])].join('; ');
+    const saw = textOf(line['saw']) + (doubt === '' ? '' : `; this computer may be the cause: ${doubt}`);
     const cells = [textOf(line['question']), textOf(line['said']), textOf(line['measured']), saw].map(cell);
     return `| ${cells.join(' | ')} | ${right} |`;
   });

@@ -48,8 +48,8 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
       }
       const held = await readIfThere(path);
       if (held === undefined) continue;
-      const owner = parsed(held);
-      if (!owner || !(await lives(owner.pid, owner.started))) {
+      const owner = await livingOwnerOf(held);
+      if (!owner) {
         await takeAway(path, held, ticket);
         continue;
       }
@@ -92,13 +92,14 @@ async function takeAway(path: string, dead: string, ticket: string): Promise<voi
     return;
   }
   const held = await readIfThere(guard);
-  if (held !== undefined && !(await livesOwnerOf(held))) await takeAway(guard, held, ticket);
+  if (held !== undefined && !(await livingOwnerOf(held))) await takeAway(guard, held, ticket);
 }
 
-const livesOwnerOf = async (text: string): Promise<boolean> => {
+/** Who holds a lock, by the text of its file; undefined where that process died, and where the text is damaged. */
+async function livingOwnerOf(text: string): Promise<LockOwner | undefined> {
   const owner = parsed(text);
-  return owner !== undefined && (await lives(owner.pid, owner.started));
-};
+  return owner && (await lives(owner.pid, owner.started)) ? owner : undefined;
+}
 
 function parsed(text: string): LockOwner | undefined {
   try {

@@ -62,9 +62,9 @@ export async function choose<const Value>(
     return prompted(prompts.select<Value>(start === undefined ? config : { ...config, default: start }, contextOf(io)));
   }
   const listed = choices.map(({ says, plain }, index) =>
-    hanging(`  ${index + 1}. `, fitted(plain ?? says, io)).join('\n'),
+    hanging(`  ${index + 1}. `, plainLines(plain ?? says, io)).join('\n'),
   );
-  io.output.write(`${[...fitted(question, io), ...listed].join('\n')}\n`);
+  io.output.write(`${[...plainLines(question, io), ...listed].join('\n')}\n`);
   return askLine(`Type a number from 1 to ${choices.length}: `, io, (answer) => {
     const choice = /^\d+$/.test(answer) ? choices[Number(answer) - 1] : undefined;
     return choice ? { value: choice.value } : { refusal: `Please type a number from 1 to ${choices.length}.` };
@@ -103,7 +103,7 @@ const answerColumns = 8;
 const numberColumns = 6;
 
 /** Lines of a choice, with room for its number; of a question that is asked without Inquirer. */
-const fitted = (text: string, { output }: PromptIo): string[] =>
+const plainLines = (text: string, { output }: PromptIo): string[] =>
   wrap(harmless(text), ((output as Partial<WriteStream>).columns ?? 80) - numberColumns);
 
 /** Inquirer breaks a long line wherever its last column is, within words. */
@@ -134,11 +134,11 @@ async function askLine<T>(
   // Not as a terminal: readline then draws nothing, and Ctrl-C stays the signal that it is.
   const lines = createInterface({ input: io.input, output: io.output, terminal: false });
   const ended = new AbortController();
-  const shown = `${fitted(question, io).join('\n')} `;
   lines.once('close', () => {
     ended.abort();
   });
   const signal = io.signal ? AbortSignal.any([io.signal, ended.signal]) : ended.signal;
+  const shown = `${plainLines(question, io).join('\n')} `;
   try {
     for (;;) {
       const parsed = parse((await lines.question(shown, { signal })).trim());

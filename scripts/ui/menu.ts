@@ -47,7 +47,7 @@ export async function chooseLesson(
   const choices = lessons.map((lesson, index) => ({
     value: lesson.number,
     says: lines[index] ?? '',
-    plain: `${lesson.number === index + 1 ? '' : `Lesson ${lesson.number}: `}${lessonInWords(lesson)}`,
+    plain: lesson.number === index + 1 ? lessonInWords(lesson) : `Lesson ${lesson.number}: ${lessonInWords(lesson)}`,
   }));
   const answer = await choose('Which lesson?', [...choices, { value: 0, says: 'Leave' }], io, current);
   return answer === 0 ? undefined : answer;

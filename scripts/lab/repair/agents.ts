@@ -1,15 +1,23 @@
 import type { Lab } from '../lab.ts';
 import { runsKubelet } from '../layout.ts';
 
+// What watches the API server asks one that was away again only after up to a minute: client-go's reflector doubles its pause
+// each time, up to 30 s, and adds as much again by chance. It forgets that only after two minutes without a failure.
+
 /**
- * Starts kubelets, kube-proxies and CoreDNS anew, after the API server was away: they would ask it again only after up to a
- * minute (client-go's reflector doubles its pause each time, up to 30 s, and adds as much again by chance). And a kubelet
- * that has ended a pod in a lost world takes the same pod of a restored one for ended too
+ * Starts kubelets, kube-proxies and CoreDNS anew, after the API server was away. A kubelet that has ended a pod in a lost
+ * world would also take the same pod of a restored one for ended
  * (https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#restoring-an-etcd-cluster).
- * A kubelet that has just begun brings a container back at once: it knows of no earlier failure to wait for.
+ * One that has just begun brings a container back at once: it knows of no earlier failure to wait for.
  */
-export async function restartAgents(lab: Lab, signal?: AbortSignal): Promise<void> {
+export const restartAgents = (lab: Lab, signal?: AbortSignal): Promise<void> =>
+  onNodes(lab, 'pkill -9 -x coredns; systemctl restart --no-block kubelet kube-proxy', signal);
+
+/** Starts the kubelets alone anew, and waits until they have begun: before an API server is made to go away once more. */
+export const restartKubelets = (lab: Lab, signal?: AbortSignal): Promise<void> =>
+  onNodes(lab, 'systemctl restart kubelet', signal);
+
+async function onNodes(lab: Lab, script: string, signal?: AbortSignal): Promise<void> {
   const nodes = lab.layout.machines.filter(runsKubelet);
-  const restart = 'pkill -9 -x coredns; systemctl restart --no-block kubelet kube-proxy';
-  await Promise.all(nodes.map(({ name }) => lab.on(name, restart, { signal })));
+  await Promise.all(nodes.map(({ name }) => lab.on(name, script, { signal })));
 }

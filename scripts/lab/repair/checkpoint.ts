@@ -44,8 +44,8 @@ export interface RestoreOptions {
  * everything before it marked as compacted, so that no watcher takes old events for new
  * (https://etcd.io/docs/v3.6/op-guide/recovery/).
  * The API server is stopped meanwhile: it would go on serving its cache of the old world. It is back at the end, and
- * kubelets and kube-proxies are started anew.
- * @throws FiredrillError `checkpoint-missing`, `restore-failed`.
+ * kubelets, kube-proxies and CoreDNS are started anew.
+ * @throws FiredrillError `checkpoint-missing`, `restore-failed`, `waited-in-vain`.
  */
 export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}): Promise<void> {
   const { preferred } = options;

@@ -113,7 +113,7 @@ async function membersAreTheMachines(lab: Lab): Promise<boolean> {
   return names.toSorted().join() === wanted.toSorted().join();
 }
 
-/** Waits for the API servers. Where they were away, kubelets and kube-proxies are started anew. */
+/** Waits for the API servers. Where they were away, what watches them is started anew. */
 async function awaitApiServer(lab: Lab, signal?: AbortSignal): Promise<void> {
   if (await apiServersReady(lab)) return;
   await waitUntil(() => apiServersReady(lab), { what: 'the API server answers', deadlineSeconds, signal });
