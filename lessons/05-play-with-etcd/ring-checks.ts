@@ -3,7 +3,14 @@ import { met, unknown, unmet, type Check, type Verdict } from '../../scripts/che
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { get, put, type KeyValue } from '../../scripts/playground/keys.ts';
 import { placeOf, type Place } from '../../scripts/playground/place.ts';
-import { answers, leaderOf, lookAtRing, seesLeader, type Ring } from '../../scripts/playground/ring.ts';
+import {
+  answers,
+  leaderOf,
+  lookAtRing,
+  seesLeader,
+  type MemberState,
+  type Ring,
+} from '../../scripts/playground/ring.ts';
 import { messageOf } from '../../scripts/system/errors.ts';
 
 /** The playground that belongs to a lab, whether the lab is up or not. */
@@ -91,13 +98,16 @@ export function judgeLoss(ring: Ring, before: number | undefined): Verdict {
   return unmet(saw, otherLeads, hint);
 }
 
-/** So many are stopped that nobody can lead. */
-export function quorumIsGone(): Check {
-  const claim = 'three of five are stopped, and nobody leads';
-  return ringCheck(claim, (ring) => {
-    const stopped = ring.members.filter(({ state }) => state === 'stopped').length;
-    return seen(ring, stopped >= 3 && leaderOf(ring) === undefined, claim);
-  });
+const quorumGone = 'three of five are stopped, and the others see that nobody leads';
+
+export const quorumIsGone = (): Check => ringCheck(quorumGone, judgeQuorum);
+
+/** So many are stopped that nobody can lead, and those that run know it: for about a second, they follow one that is gone. */
+export function judgeQuorum(ring: Ring): Verdict {
+  const of = (...states: MemberState[]): number => ring.members.filter(({ state }) => states.includes(state)).length;
+  const stopped = of('stopped');
+  const others = ring.members.length - stopped - of('removed');
+  return seen(ring, stopped >= 3 && others > 0 && others === of('leaderless'), quorumGone);
 }
 
 /** The ring is cut into these two sides, and only the second one has a leader. */

@@ -4,6 +4,7 @@ import type { Layout } from '../lab/layout.ts';
 import { Ended, FiredrillError } from '../system/errors.ts';
 import { readIfThere } from '../system/files.ts';
 import type { Context } from './context.ts';
+import type { ActionReporter } from '../ui/progress.ts';
 import { withReporter } from './reporter.ts';
 
 /** Times the boot that a state may take, on a computer where the boot is slow. */
@@ -11,22 +12,41 @@ const bootsOfPatience = 4;
 const leastPatienceSeconds = 90;
 
 /**
- * The lab, up: booted where it is not, after asking (or at once with `boot`).
+ * The lab, up: booted where it is not, after asking (or at once with `boot`). Where its machines run, and the cluster on them
+ * does not answer, a fault that a killed program left is put back, and the rest is waited for without asking.
  * @throws Ended (1) where the person said no; FiredrillError `lab-not-up` where nobody can be asked, `lab-of-other-size`, and what `ensureSetUp` and `bringUp` throw.
  */
 export async function labForLesson(context: Context, boot: boolean): Promise<Lab> {
-  const { readLayout } = await import('../lab/open.ts');
-  requireLessonSize(await readLayout(context.lab));
-  const up = await openIfUp(context.lab);
-  if (up) return up;
-  if (!boot && !(await agreesToBoot(context))) {
-    context.print("Nothing was booted. When you are ready: 'npx firedrill lab up'.");
-    throw new Ended(1);
+  const [{ openLab, readLayout }, { bringUp, isUp, machinesRun }] = await Promise.all([
+    import('../lab/open.ts'),
+    import('../lab/up.ts'),
+  ]);
+  const layout = await readLayout(context.lab);
+  requireLessonSize(layout);
+  const lab = layout && (await openLab(context.lab));
+  const runs = lab !== undefined && (await machinesRun(lab));
+  if (runs && (await isUp(lab))) return lab;
+  if (!runs) {
+    if (!boot && !(await agreesToBoot(context))) {
+      context.print("Nothing was booted. When you are ready: 'npx firedrill lab up'.");
+      throw new Ended(1);
+    }
+    const { ensureSetUp } = await import('./setup.ts');
+    await ensureSetUp({ context });
   }
-  const { ensureSetUp } = await import('./setup.ts');
-  await ensureSetUp({ context });
-  const { bringUp } = await import('../lab/up.ts');
-  return withReporter(context, (reporter) => bringUp({ name: context.lab, signal: context.signal, reporter }));
+  return withReporter(context, async (reporter) => {
+    if (runs) await putBackFaults(lab, reporter);
+    return bringUp({ name: context.lab, signal: context.signal, reporter });
+  });
+}
+
+async function putBackFaults(lab: Lab, reporter: ActionReporter): Promise<void> {
+  const { createFaults } = await import('../faults/faults.ts');
+  for (const report of await createFaults(lab).undoAll()) {
+    if ('error' in report) throw report.error;
+    const { title, machine } = report.injected.fault;
+    reporter.action(`Put back what a killed program left broken: ${title}`).done(machine);
+  }
 }
 
 /** The lessons' pages and checks name the six machines of the default size. @throws FiredrillError `lab-of-other-size`. */
@@ -40,14 +60,6 @@ export function requireLessonSize(layout: Pick<Layout, 'name' | 'size'> | undefi
         "Boot another one beside it, if your computer has the room: 'npx firedrill --lab lessons lab up --subnet 10.0.9.0/24 --first-port 9000'. Or 'npx firedrill lab destroy' first.",
     },
   );
-}
-
-async function openIfUp(name: string): Promise<Lab | undefined> {
-  const { openLab, readLayout } = await import('../lab/open.ts');
-  if (!(await readLayout(name))) return undefined;
-  const { isUp } = await import('../lab/up.ts');
-  const lab = await openLab(name);
-  return (await isUp(lab)) ? lab : undefined;
 }
 
 async function agreesToBoot(context: Context): Promise<boolean> {

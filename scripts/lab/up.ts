@@ -162,12 +162,17 @@ function placeOf({ subnet, firstPort }: UpOptions): { subnet: string | undefined
 /** Written when the lab has come up: when that was, and how long it took. */
 const bootRecord = ({ folder }: Pick<Lab, 'folder'>): string => join(folder, 'boot.json');
 
-/** Whether every machine runs and the cluster works, DNS from a pod included. */
-export async function isUp(lab: Lab): Promise<boolean> {
+/** Whether the lab has come up once, and every machine of it runs. */
+export async function machinesRun(lab: Lab): Promise<boolean> {
   if (!existsSync(bootRecord(lab))) return false;
   const containers = await listContainers(lab.layout.name);
   const running = containers.filter(({ state }) => state === 'running').map(({ machine }) => machine);
-  if (!lab.layout.machines.every(({ name }) => running.includes(name))) return false;
+  return lab.layout.machines.every(({ name }) => running.includes(name));
+}
+
+/** Whether every machine runs and the cluster works, DNS from a pod included. */
+export async function isUp(lab: Lab): Promise<boolean> {
+  if (!(await machinesRun(lab))) return false;
   const looks = await Promise.all(
     [apiServersReady(lab), nodesReady(lab), dnsAnswers(lab)].map((look) => look.catch(() => false)),
   );
@@ -223,7 +228,7 @@ async function bootMachines(boot: Boot, shown: ShownAction): Promise<string> {
   if (off !== undefined && off.length > 0) await shareProcessors(layout, cpuShares.boot);
   boot.boots = off === undefined || off.length > 0 || !existsSync(bootRecord(boot.lab));
   await vagrantUp(layout, { bundle, names: off?.map(({ name }) => name), signal: options.signal, shown });
-  return `${layout.machines.length} machines`;
+  return off?.length === 0 ? 'all of them ran' : `${layout.machines.length} machines`;
 }
 
 /** How long a cluster is waited for, and what to do where it does not come. */

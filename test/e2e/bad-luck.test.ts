@@ -221,6 +221,26 @@ describe('while the lab is up', () => {
     expect(await firedrill(['lab', 'status'])).toMatchObject({ exitCode: 0 });
     expect(await kept()).toBe('before');
   });
+
+  it('a lesson waits for what is just beginning anew, and asks for no boot', async () => {
+    for (const name of ['c1', 'w1', 'w2']) await firedrill(['lab', 'ssh', name, '--', 'pkill', '-9', '-x', 'coredns']);
+    const ran = await firedrill(['author-check', '1']);
+    expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+  });
+
+  it('members of etcd that somebody stopped are named, and a reset brings them back', async () => {
+    const stop = 'systemctl kill --signal=KILL etcd; systemctl stop etcd';
+    for (const name of ['e2', 'e3']) await firedrill(['lab', 'ssh', name, '--', `sh -c '${stop}'`]);
+    expectTold(
+      await firedrill(['start', '1', '--auto']),
+      3,
+      /e2 does not answer.*e3 does not answer/,
+      'firedrill reset',
+    );
+    const reset = await firedrill(['reset', '--yes']);
+    expect(reset, reset.all).toMatchObject({ exitCode: 0 });
+    expect(await firedrill(['lab', 'status'])).toMatchObject({ exitCode: 0 });
+  });
 });
 
 describe('a boot', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isWhole, judgeLoss } from '../../lessons/05-play-with-etcd/ring-checks.ts';
+import { isWhole, judgeLoss, judgeQuorum } from '../../lessons/05-play-with-etcd/ring-checks.ts';
 import { ringOf } from '../playground/rings.ts';
 
 const whole = ringOf(['leader', 'follower', 'follower', 'follower', 'follower']);
@@ -39,4 +39,11 @@ test('whoever stops a follower is told so', () => {
   expect(judgeLoss(both, 2)).toMatchObject({
     saw: expect.stringMatching(/^p2 and p3 are stopped, and they/) as string,
   });
+});
+
+test('the quorum is gone when those that are left know it', () => {
+  expect(judgeQuorum(ringOf(['stopped', 'stopped', 'stopped', 'leaderless', 'leaderless'])).kind).toBe('met');
+  expect(judgeQuorum(ringOf(['stopped', 'stopped', 'stopped', 'follower', 'leaderless'])).kind).toBe('unmet');
+  expect(judgeQuorum(ringOf(['stopped', 'stopped', 'leader', 'follower', 'follower'])).kind).toBe('unmet');
+  expect(judgeQuorum(ringOf(['stopped', 'stopped', 'stopped', 'stopped', 'stopped'])).kind).toBe('unmet');
 });
