@@ -102,19 +102,14 @@ export const observeDisaster = (lab: Lab, signal: AbortSignal): Promise<unknown>
     return { leader, api, app: page.status === 200, key };
   });
 
+/** The first member that answers tells. They are asked at once: one after the other, a look would outlast a short outage. */
 async function hasKey(lab: Lab): Promise<boolean | undefined> {
   const body = { key: Buffer.from(deploymentKey).toString('base64'), count_only: true };
-  for (const { name } of lab.machinesWithRole('etcd')) {
-    try {
-      const { count = '0' } = (await lab.etcd.call(name, '/v3/kv/range', body, { timeoutSeconds: 1 })) as {
-        count?: string;
-      };
-      return count !== '0';
-    } catch {
-      // The next member may tell.
-    }
-  }
-  return undefined;
+  const looks = lab.machinesWithRole('etcd').map(async ({ name }) => {
+    const answer = (await lab.etcd.call(name, '/v3/kv/range', body, { timeoutSeconds: 1 })) as { count?: string };
+    return (answer.count ?? '0') !== '0';
+  });
+  return Promise.any(looks).catch(() => undefined);
 }
 
 const momentsIn = (observed: unknown): readonly Sample<Moment>[] => {
@@ -147,7 +142,10 @@ function wellAfterRestore(observed: unknown, isWell: (moment: Moment) => boolean
   const out = moments.findIndex(({ saw }) => !saw.leader);
   const back = moments.findIndex(({ saw }, index) => index >= out && saw.leader);
   const [before, start] = [moments[back - 1], moments[back]];
-  if (out < 0 || !start) throw new Error('the restore was not seen');
+  const longest = Math.max(...moments.map(({ from, to }) => to - from)) / 1000;
+  const looks = `in ${moments.length} looks, the longest ${longest.toFixed(1)} s`;
+  if (out < 0) throw new Error(`${looks}, etcd was never seen without a leader`);
+  if (!start) throw new Error(`${looks}, etcd was not seen with a leader again`);
   const after = moments.slice(back);
   const lastBad = after.findLastIndex(({ saw }) => !isWell(saw));
   const end = after[lastBad + 1] ?? after.at(-1) ?? start;
