@@ -78,31 +78,37 @@ export const apiWithoutKeys = nodesAsked(
   'What does the API server give to somebody who asks for the nodes?',
 );
 
-/** What was seen at one moment. */
-interface Moment {
-  leader: boolean;
-  api: boolean;
-  app: boolean;
+/** What was seen while the learner worked. Each was looked at by itself: none waits for what is slower. */
+interface Disaster {
+  /** Whether two members or more said at once who leads. One that begins keeps a question until it can answer. */
+  leader: readonly Sample<boolean>[];
+  api: readonly Sample<boolean>[];
+  page: readonly Sample<boolean>[];
   /** Whether etcd has the key of the guestbook's Deployment; undefined where it did not tell. */
-  key: boolean | undefined;
+  key: readonly Sample<boolean | undefined>[];
 }
 
 const deploymentKey = '/registry/deployments/default/guestbook';
+/** Seconds that a member which serves may take to say who leads. */
+const atOnce = 0.3;
 
-/** Looks at etcd, the API server and the app, four times a second. */
-export const observeDisaster = (lab: Lab, signal: AbortSignal): Promise<unknown> =>
-  sample(signal, 0.25, async (): Promise<Moment> => {
-    const [members, api, page, key] = await Promise.all([
-      lab.etcd.members({ timeoutSeconds: 1 }),
-      lab.kubernetes.ready(1),
-      askApp(lab, appPaths.page, 1),
-      hasKey(lab),
-    ]);
-    const leader = members.filter(({ answers, leaderId }) => answers && leaderId !== undefined).length >= 2;
-    return { leader, api, app: page.status === 200, key };
-  });
+/** Looks at etcd ten times a second, at its keys, the API server and the app four times. */
+export async function observeDisaster(lab: Lab, signal: AbortSignal): Promise<Disaster> {
+  const [leader, api, page, key] = await Promise.all([
+    sample(signal, 0.1, () => isLed(lab)),
+    sample(signal, 0.25, () => lab.kubernetes.ready(1)),
+    sample(signal, 0.25, async () => (await askApp(lab, appPaths.page, 1)).status === 200),
+    sample(signal, 0.25, () => hasKey(lab)),
+  ]);
+  return { leader, api, page, key };
+}
 
-/** The first member that answers tells. They are asked at once: one after the other, a look would outlast a short outage. */
+async function isLed(lab: Lab): Promise<boolean> {
+  const members = await lab.etcd.members({ timeoutSeconds: atOnce });
+  return members.filter(({ answers, leaderId }) => answers && leaderId !== undefined).length >= 2;
+}
+
+/** The first member that answers tells. */
 async function hasKey(lab: Lab): Promise<boolean | undefined> {
   const body = { key: Buffer.from(deploymentKey).toString('base64'), count_only: true };
   const looks = lab.machinesWithRole('etcd').map(async ({ name }) => {
@@ -112,45 +118,40 @@ async function hasKey(lab: Lab): Promise<boolean | undefined> {
   return Promise.any(looks).catch(() => undefined);
 }
 
-const momentsIn = (observed: unknown): readonly Sample<Moment>[] => {
-  const moments = (observed as readonly Sample<Moment>[] | undefined) ?? [];
-  if (moments.length === 0) throw new Error('nothing was seen');
-  return moments;
-};
-
-/** Seconds from the first moment of one thing to the first moment of another after it. */
-function between(
-  moments: readonly Sample<Moment>[],
-  isStart: (moment: Moment) => boolean,
-  isEnd: (moment: Moment) => boolean,
-): { seconds: number; errorSeconds: number } {
-  const at = moments.findIndex(({ saw }) => isStart(saw));
-  const before = moments[at - 1];
-  const start = moments[at];
-  const end = at < 0 ? undefined : moments.slice(at).find(({ saw }) => isEnd(saw));
-  if (!start || !end) throw new Error('the moment was not seen');
-  const errorSeconds = (start.to - (before?.from ?? start.from)) / 1000;
-  return { seconds: Math.max(0, end.to - start.to) / 1000, errorSeconds };
+/** @throws where the step was not observed. */
+function disasterIn(observed: unknown): Disaster {
+  const disaster = observed as Disaster | undefined;
+  if (!disaster || disaster.page.length === 0) throw new Error('nothing was seen');
+  return disaster;
 }
 
 /**
- * Seconds from the first leader after the outage until something is well and stays so: it may look well for a moment
- * before it is restarted.
+ * Seconds from the first leader after the longest time without one until something is well and stays so: it may look well
+ * for a moment before it is restarted.
  */
-function wellAfterRestore(observed: unknown, isWell: (moment: Moment) => boolean) {
-  const moments = momentsIn(observed);
-  const out = moments.findIndex(({ saw }) => !saw.leader);
-  const back = moments.findIndex(({ saw }, index) => index >= out && saw.leader);
-  const [before, start] = [moments[back - 1], moments[back]];
-  const longest = Math.max(...moments.map(({ from, to }) => to - from)) / 1000;
-  const looks = `in ${moments.length} looks, the longest ${longest.toFixed(1)} s`;
-  if (out < 0) throw new Error(`${looks}, etcd was never seen without a leader`);
-  if (!start) throw new Error(`${looks}, etcd was not seen with a leader again`);
-  const after = moments.slice(back);
-  const lastBad = after.findLastIndex(({ saw }) => !isWell(saw));
-  const end = after[lastBad + 1] ?? after.at(-1) ?? start;
-  const errorSeconds = (start.to - (before ?? start).from) / 1000;
-  return { seconds: Math.max(0, end.to - start.to) / 1000, errorSeconds };
+function wellAfterRestore(leader: readonly Sample<boolean>[], well: readonly Sample<boolean>[]) {
+  const out = longestOutage(leader);
+  const [before, start] = [leader[out.end - 1], leader[out.end]];
+  if (!before) throw new Error(`in ${leader.length} looks, an outage of etcd was not seen`);
+  if (!start) throw new Error(`in ${leader.length} looks, a leader after the outage was not seen`);
+  const after = well.filter(({ to }) => to >= start.from);
+  const end = after[after.findLastIndex(({ saw }) => !saw) + 1] ?? after.at(-1) ?? start;
+  return { seconds: Math.max(0, end.to - start.to) / 1000, errorSeconds: (start.to - before.from) / 1000 };
+}
+
+/** Index behind the longest row of looks that saw no leader; 0 where there is none. */
+function longestOutage(leader: readonly Sample<boolean>[]): { end: number } {
+  let longest = { end: 0, milliseconds: -1 };
+  let first: Sample<boolean> | undefined;
+  for (const [index, look] of leader.entries()) {
+    if (look.saw) {
+      first = undefined;
+      continue;
+    }
+    first ??= look;
+    if (look.to - first.from > longest.milliseconds) longest = { end: index + 1, milliseconds: look.to - first.from };
+  }
+  return longest;
 }
 
 export const apiAfterRestore: Prediction = {
@@ -159,7 +160,8 @@ export const apiAfterRestore: Prediction = {
   question:
     'From the moment when the restored etcd has a leader until the API server, restarted by you, is ready: how many seconds?',
   measure(_lab, { observed }) {
-    const { seconds, errorSeconds } = wellAfterRestore(observed, ({ api }) => api);
+    const { leader, api } = disasterIn(observed);
+    const { seconds, errorSeconds } = wellAfterRestore(leader, api);
     return Promise.resolve({ seconds, errorSeconds, saw: `it was ready for good after ${seconds.toFixed(1)} s` });
   },
 };
@@ -173,9 +175,9 @@ export const visitorsDuringRestore: Prediction = {
     { value: 'some', says: 'yes: some see an error' },
   ],
   measure(_lab, { observed }) {
-    const moments = momentsIn(observed);
-    const bad = moments.filter(({ saw }) => !saw.app).length;
-    return Promise.resolve({ value: bad === 0 ? 'none' : 'some', saw: `${bad} of ${moments.length} visits failed` });
+    const { page } = disasterIn(observed);
+    const bad = page.filter(({ saw }) => !saw).length;
+    return Promise.resolve({ value: bad === 0 ? 'none' : 'some', saw: `${bad} of ${page.length} visits failed` });
   },
 };
 
@@ -185,11 +187,13 @@ export const appDownAfter: Prediction = {
   question:
     'A client deletes all keys of Kubernetes. After how many seconds do visitors of the guestbook see an error?',
   measure(_lab, { observed }) {
-    const { seconds, errorSeconds } = between(
-      momentsIn(observed),
-      ({ key }) => key === false,
-      ({ app }) => !app,
-    );
+    const { key, page } = disasterIn(observed);
+    const at = key.findIndex(({ saw }) => saw === false);
+    const [before, gone] = [key[at - 1], key[at]];
+    const failed = gone && page.find(({ to, saw }) => to >= gone.from && !saw);
+    if (!failed) throw new Error(gone ? 'no visit failed' : 'nobody saw the keys go');
+    const seconds = Math.max(0, failed.to - gone.to) / 1000;
+    const errorSeconds = (gone.to - (before ?? gone).from) / 1000;
     return Promise.resolve({ seconds, errorSeconds, saw: `the first error came after ${seconds.toFixed(1)} s` });
   },
 };
@@ -200,7 +204,8 @@ export const appBackAfter: Prediction = {
   question:
     'From the moment when the restored etcd has a leader until visitors get their page again: how many seconds?',
   measure(_lab, { observed }) {
-    const { seconds, errorSeconds } = wellAfterRestore(observed, ({ app }) => app);
+    const { leader, page } = disasterIn(observed);
+    const { seconds, errorSeconds } = wellAfterRestore(leader, page);
     return Promise.resolve({ seconds, errorSeconds, saw: `the page came back after ${seconds.toFixed(1)} s` });
   },
 };

@@ -1,6 +1,8 @@
+import { machineCheck } from '../../scripts/checks/looking.ts';
+import { met, unmet, type Check } from '../../scripts/checks/verdict.ts';
 import { awaitDns, etcdHasLeader } from '../../scripts/lab/health.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { foundAnew } from '../../scripts/lab/repair/checkpoint.ts';
+import { foundAnew, wasReplaced } from '../../scripts/lab/repair/checkpoint.ts';
 import { waitUntil } from '../../scripts/system/wait.ts';
 
 /**
@@ -15,4 +17,14 @@ export async function haveFirstMembersAgain(lab: Lab): Promise<void> {
     () => false,
   );
   if (areTogether && (await foundAnew(lab))) await awaitDns(lab, { deadlineSeconds: 60 });
+}
+
+/** A replaced member would not be refused with an empty disk: whoever goes back to that drill needs the lesson's start first. */
+export function memberIsOfTheFirst(machine: string): Check {
+  const claim = `the etcd member on ${machine} is the one that the lab was founded with`;
+  return machineCheck(claim, async (lab, signal) =>
+    (await wasReplaced(lab, machine, signal))
+      ? unmet('it has replaced another one', claim, "The lesson's start makes it one of the first again.")
+      : met('it is'),
+  );
 }

@@ -18,7 +18,7 @@ import { stopServices } from '../../scripts/faults/stop-services.ts';
 import { forgetWrites, startStoppedMembers } from '../etcd-writer.ts';
 import { applyGuestbook, guestbookAsMade } from '../guestbook.ts';
 import { comebackBets, observeComeback } from './comeback.ts';
-import { haveFirstMembersAgain } from './first-members.ts';
+import { haveFirstMembersAgain, memberIsOfTheFirst } from './first-members.ts';
 import { endedByWrongChecksum } from './last-words.ts';
 import { forgetMembers, memberIsNew, rememberMember } from './new-member.ts';
 import { otherMembersAnswer } from './other-members.ts';
@@ -80,7 +80,7 @@ export default defineLesson({
       holdSeconds: 14,
     }),
     'A disk is gone': drill({
-      before: etcdIsWhole,
+      before: [...etcdIsWhole, memberIsOfTheFirst('e2')],
       predictions: [emptyDisk, longestWait],
       fault: async (lab) => {
         await rememberMember(lab, 'e2');

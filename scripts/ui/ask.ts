@@ -1,8 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
-import type { WriteStream } from 'node:tty';
 import { Interrupted } from '../system/errors.ts';
-import { wantsAccessible } from './look.ts';
+import { columnsOf, wantsAccessible } from './look.ts';
 import { hanging, harmless, wrap } from './wrap.ts';
 
 /** Where a question is asked. `accessible`: as plain lines with numbers to type; default: what ACCESSIBLE says. */
@@ -104,12 +103,11 @@ const numberColumns = 6;
 
 /** Lines of a choice, with room for its number; of a question that is asked without Inquirer. */
 const plainLines = (text: string, { output }: PromptIo): string[] =>
-  wrap(harmless(text), ((output as Partial<WriteStream>).columns ?? 80) - numberColumns);
+  wrap(harmless(text), columnsOf(output) - numberColumns);
 
 /** Inquirer breaks a long line wherever its last column is, within words. */
 function wrapped(question: string, { output }: PromptIo): string {
-  const columns = (output as Partial<WriteStream>).columns ?? 80;
-  const lines = wrap(question, columns - markColumns - answerColumns);
+  const lines = wrap(question, columnsOf(output) - markColumns - answerColumns);
   return hanging(' '.repeat(markColumns), lines).join('\n').trimStart();
 }
 

@@ -102,6 +102,12 @@ printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_
   await Promise.all([forgetLeaders(lab, signal), restartAgents(lab, signal)]);
 }
 
+/** Whether a machine's member of etcd joined a cluster that was there: its settings say so. */
+export async function wasReplaced(lab: Pick<Lab, 'on'>, machine: string, signal?: AbortSignal): Promise<boolean> {
+  const asks = 'grep -qx ETCD_INITIAL_CLUSTER_STATE=existing /etc/etcd/cluster.env';
+  return (await lab.on(machine, asks, { signal })).exitCode === 0;
+}
+
 /**
  * Where a member of etcd was replaced, puts the present state into all members together, as at the first boot, and returns
  * true. A replacement goes by an id that its settings do not give: with an empty disk again it would not be refused as one
@@ -109,14 +115,8 @@ printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_
  * @throws what `takeCheckpoint` and `restoreCheckpoint` throw.
  */
 export async function foundAnew(lab: Lab, signal?: AbortSignal): Promise<boolean> {
-  const looks = await Promise.all(
-    lab
-      .machinesWithRole('etcd')
-      .map(({ name }) =>
-        lab.on(name, 'grep -qx ETCD_INITIAL_CLUSTER_STATE=existing /etc/etcd/cluster.env', { signal }),
-      ),
-  );
-  if (looks.every(({ exitCode }) => exitCode !== 0)) return false;
+  const looks = await Promise.all(lab.machinesWithRole('etcd').map(({ name }) => wasReplaced(lab, name, signal)));
+  if (!looks.includes(true)) return false;
   const preferred = join(lab.folder, 'checkpoint', 'now.db');
   await takeCheckpoint(lab, preferred);
   await restoreCheckpoint(lab, { preferred, signal });

@@ -90,17 +90,34 @@ async function proveOrRestoreEtcd(lab: Lab, { signal, checkpoint }: RepairOption
   );
   const empty = members.filter((_, index) => !looks[index]);
   const whole = async () => (await etcdHasLeader(lab)) && (await membersAreTheMachines(lab));
+  let why = '';
   if (empty.length === 0) {
-    try {
-      await waitUntil(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal });
-      const wasReplaced = await foundAnew(lab, signal);
-      return wasReplaced ? ['a member of etcd had been replaced: all were founded anew, with what they hold'] : [];
-    } catch (error) {
-      if (!(error instanceof FiredrillError)) throw error;
+    const isWhole = await succeeds(
+      waitUntil(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal }),
+    );
+    if (isWhole) {
+      try {
+        const isNew = await foundAnew(lab, signal);
+        return isNew ? ['a member of etcd had been replaced: all were founded anew, with what they hold'] : [];
+      } catch (error) {
+        if (!(error instanceof FiredrillError)) throw error;
+        why = `: a member had been replaced, and what they hold could not be kept (${error.message})`;
+      }
     }
   }
   await restoreCheckpoint(lab, { signal, preferred: checkpoint });
-  return ['etcd was restored from the checkpoint, all members together'];
+  return [`etcd was restored from the checkpoint, all members together${why}`];
+}
+
+/** False where it ends with an error that is meant for people; other errors go on. */
+async function succeeds(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (!(error instanceof FiredrillError)) throw error;
+    return false;
+  }
 }
 
 /** Whether etcd's members are the lab's machines, none missing, none too many, none still learning. */
