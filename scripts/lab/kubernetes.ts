@@ -42,9 +42,11 @@ export function createKubernetes(options: {
         timeoutSeconds = defaultTimeoutSeconds,
         signal,
         of,
-      }: { timeoutSeconds?: number; signal?: AbortSignal | undefined; of?: string } = {},
+        accept,
+      }: { timeoutSeconds?: number; signal?: AbortSignal | undefined; of?: string; accept?: string } = {},
     ) => {
-      const answer = await apiServers.ask({ path, of }, timeoutSeconds, signal);
+      const headers = accept === undefined ? undefined : { accept };
+      const answer = await apiServers.ask({ path, of, ...(headers ? { headers } : {}) }, timeoutSeconds, signal);
       if (answer.status < 200 || answer.status > 299) throw new KubernetesError(answer.status, reasonOf(answer));
       return JSON.parse(answer.body) as T;
     },

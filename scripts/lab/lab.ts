@@ -60,12 +60,12 @@ export interface Lab {
  */
 export interface Kubernetes {
   /**
-   * GET of an API path such as `/api/v1/nodes`, parsed; `of` names the one controller to ask. Throws `KubernetesError`
-   * with `status` on a non-2xx answer.
+   * GET of an API path such as `/api/v1/nodes`, parsed; `of` names the one controller to ask, `accept` another form
+   * of JSON. Throws `KubernetesError` with `status` on a non-2xx answer.
    */
   get<T = unknown>(
     path: string,
-    options?: { timeoutSeconds?: number; signal?: AbortSignal | undefined; of?: string },
+    options?: { timeoutSeconds?: number; signal?: AbortSignal | undefined; of?: string; accept?: string },
   ): Promise<T>;
   /**
    * DELETE of an API path: an object, or all objects of a kind that a selector in the path names. One that is not there

