@@ -56,9 +56,7 @@ export default defineLesson({
   async cleanUp(lab) {
     await putRightDiskBack(lab);
     await startStoppedMembers(lab);
-    await lab.etcd.ctl(['del', marker.key]);
-    await forgetMembers(lab);
-    await forgetWrites(lab);
+    await Promise.all([lab.etcd.ctl(['del', marker.key]), forgetMembers(lab), forgetWrites(lab)]);
     await haveFirstMembersAgain(lab);
   },
   steps: {

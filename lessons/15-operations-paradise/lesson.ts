@@ -64,12 +64,17 @@ export default defineLesson({
     await spreadTheRest(lab);
   },
   async cleanUp(lab, options) {
-    await forgetShift(lab);
-    await uncordonAll(lab);
-    await forgetConfigMaps(lab, 'answer-plan', 'incident');
-    await removeGuestbook(lab, options);
-    await dismissWorkers(lab);
-    await moveAllTo(lab, 'newer');
+    const putNodesBack = async (): Promise<void> => {
+      await uncordonAll(lab);
+      await dismissWorkers(lab);
+      await moveAllTo(lab, 'newer');
+    };
+    await Promise.all([
+      forgetShift(lab),
+      forgetConfigMaps(lab, 'answer-plan', 'incident'),
+      removeGuestbook(lab, options),
+      putNodesBack(),
+    ]);
   },
   steps: {
     'Your shift begins': task({

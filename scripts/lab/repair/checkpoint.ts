@@ -85,15 +85,18 @@ printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_
     }
   });
   await Promise.all([...prepared, stopControlPlane(lab, signal)]);
-  await Promise.all(
-    members.map(({ name }) => lab.on(name, 'systemctl reset-failed etcd; systemctl start --no-block etcd', { signal })),
-  );
+  // As at a boot, the API server begins while etcd elects: the world from before is gone from every disk.
+  await Promise.all([
+    ...members.map(({ name }) =>
+      lab.on(name, 'systemctl reset-failed etcd; systemctl start --no-block etcd', { signal }),
+    ),
+    startControlPlane(lab, signal),
+  ]);
   await waitUntil(() => etcdHasLeader(lab), {
     what: 'etcd has a leader after the restore',
     deadlineSeconds: 60,
     signal,
   });
-  await startControlPlane(lab, signal);
   await waitUntil(() => apiServersReady(lab), {
     what: 'the API server answers after the restore',
     deadlineSeconds: 120,
