@@ -40,7 +40,7 @@ export function answerIs(
     const right = await truth(lab);
     if (right === undefined) return unknown(`the lab itself cannot tell ${asks} now`);
     const isRight = typeof right === 'string' ? said === right : right.includes(said);
-    return isRight ? met(`${key} is ${said}`) : unmet(`${key} is ${said}, which is not right now`, claim);
+    return isRight ? met(`${key} is ${said}`) : unmet(`${key} is ${said}, which is not right`, claim);
   });
 }
 
