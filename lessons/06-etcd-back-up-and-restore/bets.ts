@@ -1,5 +1,6 @@
 import { askApp, appPaths, appHasMessage } from '../../scripts/checks/app.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
+import { isLed } from '../../scripts/lab/health.ts';
 import { KubernetesError } from '../../scripts/lab/kubernetes.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { sample, type Sample } from '../sampling.ts';
@@ -80,7 +81,7 @@ export const apiWithoutKeys = nodesAsked(
 
 /** What was seen while the learner worked. Each was looked at by itself: none waits for what is slower. */
 interface Disaster {
-  /** Whether two members or more said at once who leads. One that begins keeps a question until it can answer. */
+  /** Whether a majority said at once who leads. One that begins keeps a question until it can answer. */
   leader: readonly Sample<boolean>[];
   api: readonly Sample<boolean>[];
   page: readonly Sample<boolean>[];
@@ -95,17 +96,12 @@ const atOnce = 0.3;
 /** Looks at etcd ten times a second, at its keys, the API server and the app four times. */
 export async function observeDisaster(lab: Lab, signal: AbortSignal): Promise<Disaster> {
   const [leader, api, page, key] = await Promise.all([
-    sample(signal, 0.1, () => isLed(lab)),
+    sample(signal, 0.1, async () => isLed(await lab.etcd.members({ timeoutSeconds: atOnce }))),
     sample(signal, 0.25, () => lab.kubernetes.ready(1)),
     sample(signal, 0.25, async () => (await askApp(lab, appPaths.page, 1)).status === 200),
     sample(signal, 0.25, () => hasKey(lab)),
   ]);
   return { leader, api, page, key };
-}
-
-async function isLed(lab: Lab): Promise<boolean> {
-  const members = await lab.etcd.members({ timeoutSeconds: atOnce });
-  return members.filter(({ answers, leaderId }) => answers && leaderId !== undefined).length >= 2;
 }
 
 /** The first member that answers tells. */
@@ -129,18 +125,18 @@ function disasterIn(observed: unknown): Disaster {
  * Seconds from the first leader after the longest time without one until something is well and stays so: it may look well
  * for a moment before it is restarted.
  */
-function wellAfterRestore(leader: readonly Sample<boolean>[], well: readonly Sample<boolean>[]) {
-  const out = longestOutage(leader);
-  const [before, start] = [leader[out.end - 1], leader[out.end]];
+function wellAfterRestore(leader: readonly Sample<boolean>[], looks: readonly Sample<boolean>[]) {
+  const end = endOfOutage(leader);
+  const [before, start] = [leader[end - 1], leader[end]];
   if (!before) throw new Error(`in ${leader.length} looks, an outage of etcd was not seen`);
   if (!start) throw new Error(`in ${leader.length} looks, a leader after the outage was not seen`);
-  const after = well.filter(({ to }) => to >= start.from);
-  const end = after[after.findLastIndex(({ saw }) => !saw) + 1] ?? after.at(-1) ?? start;
-  return { seconds: Math.max(0, end.to - start.to) / 1000, errorSeconds: (start.to - before.from) / 1000 };
+  const after = looks.filter(({ to }) => to >= start.from);
+  const well = after[after.findLastIndex(({ saw }) => !saw) + 1] ?? after.at(-1) ?? start;
+  return { seconds: Math.max(0, well.to - start.to) / 1000, errorSeconds: (start.to - before.from) / 1000 };
 }
 
 /** Index behind the longest row of looks that saw no leader; 0 where there is none. */
-function longestOutage(leader: readonly Sample<boolean>[]): { end: number } {
+function endOfOutage(leader: readonly Sample<boolean>[]): number {
   let longest = { end: 0, milliseconds: -1 };
   let first: Sample<boolean> | undefined;
   for (const [index, look] of leader.entries()) {
@@ -151,7 +147,7 @@ function longestOutage(leader: readonly Sample<boolean>[]): { end: number } {
     first ??= look;
     if (look.to - first.from > longest.milliseconds) longest = { end: index + 1, milliseconds: look.to - first.from };
   }
-  return longest;
+  return longest.end;
 }
 
 export const apiAfterRestore: Prediction = {

@@ -1,5 +1,6 @@
 import type { Prediction } from '../../scripts/course/model.ts';
 import { isTrue, type Condition } from '../../scripts/lab/conditions.ts';
+import { isLed } from '../../scripts/lab/health.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { sample, type Sample } from '../sampling.ts';
 
@@ -27,9 +28,8 @@ interface Node {
 export const observeComeback = (lab: Lab, signal: AbortSignal): Promise<unknown> =>
   sample(signal, 0.5, async (): Promise<Moment> => {
     const [members, api] = await Promise.all([lab.etcd.members({ timeoutSeconds: 1 }), lab.kubernetes.ready(1)]);
-    const leader = members.filter(({ answers, leaderId }) => answers && leaderId !== undefined).length >= 2;
     const nothing = { controllersAt: undefined, kubeletsAt: undefined, notReady: undefined };
-    return { leader, api, ...(api ? await fromTheApi(lab).catch(() => nothing) : nothing) };
+    return { leader: isLed(members), api, ...(api ? await fromTheApi(lab).catch(() => nothing) : nothing) };
   });
 
 async function fromTheApi(lab: Lab): Promise<Omit<Moment, 'leader' | 'api'>> {

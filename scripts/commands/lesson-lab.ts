@@ -5,6 +5,7 @@ import { Ended, FiredrillError } from '../system/errors.ts';
 import { readIfThere } from '../system/files.ts';
 import type { Context } from './context.ts';
 import type { ActionReporter } from '../ui/progress.ts';
+import { putBackWhatIsBroken } from './put-back.ts';
 import { withReporter } from './reporter.ts';
 
 /** Times the boot that a state may take, on a computer where the boot is slow. */
@@ -17,7 +18,7 @@ const leastPatienceSeconds = 90;
  * @throws Ended (1) where the person said no; FiredrillError `lab-not-up` where nobody can be asked, `lab-of-other-size`, and what `ensureSetUp` and `bringUp` throw.
  */
 export async function labForLesson(context: Context, boot: boolean): Promise<Lab> {
-  const [{ openLab, readLayout }, { bringUp, isUp, machinesRun }] = await Promise.all([
+  const [{ openLab, readLayout }, { bringUp, clusterWorks, machinesRun }] = await Promise.all([
     import('../lab/open.ts'),
     import('../lab/up.ts'),
   ]);
@@ -25,7 +26,7 @@ export async function labForLesson(context: Context, boot: boolean): Promise<Lab
   requireLessonSize(layout);
   const lab = layout && (await openLab(context.lab));
   const runs = lab !== undefined && (await machinesRun(lab));
-  if (runs && (await isUp(lab))) return lab;
+  if (runs && (await clusterWorks(lab))) return lab;
   if (!runs) {
     if (!boot && !(await agreesToBoot(context))) {
       context.print("Nothing was booted. When you are ready: 'npx firedrill lab up'.");
@@ -42,11 +43,12 @@ export async function labForLesson(context: Context, boot: boolean): Promise<Lab
 
 async function putBackFaults(lab: Lab, reporter: ActionReporter): Promise<void> {
   const { createFaults } = await import('../faults/faults.ts');
-  for (const report of await createFaults(lab).undoAll()) {
-    if ('error' in report) throw report.error;
-    const { title, machine } = report.injected.fault;
-    reporter.action(`Put back what a killed program left broken: ${title}`).done(machine);
-  }
+  await putBackWhatIsBroken(createFaults(lab), {
+    emit(event) {
+      if (event.type !== 'fault-undone') return;
+      reporter.action(`Put back what a killed program left broken: ${event.title}`).done(event.machine);
+    },
+  });
 }
 
 /** The lessons' pages and checks name the six machines of the default size. @throws FiredrillError `lab-of-other-size`. */

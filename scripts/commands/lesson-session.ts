@@ -1,12 +1,11 @@
 import type { LoadedLesson } from '../course/model.ts';
 import type { LessonEnd } from '../course/runner.ts';
-import type { DrillFaults } from '../course/run.ts';
 import type { Progress } from '../course/progress.ts';
-import type { Ui } from '../course/ui.ts';
 import type { Lab } from '../lab/lab.ts';
 import { FiredrillError } from '../system/errors.ts';
 import type { Context } from './context.ts';
 import { labForLesson, patienceFor } from './lesson-lab.ts';
+import { putBackWhatIsBroken } from './put-back.ts';
 
 export interface SessionOptions {
   lesson: LoadedLesson;
@@ -89,15 +88,6 @@ export async function labOf(lesson: LoadedLesson, context: Context, boot: boolea
   if (lesson.definition.needs === 'lab') return labForLesson(context, boot);
   const { labAsItIs } = await import('./no-lab.ts');
   return labAsItIs(lesson, context.lab);
-}
-
-/** A program that was killed in a drill leaves a fault behind: no lesson starts on it. */
-export async function putBackWhatIsBroken(faults: Pick<DrillFaults, 'undoAll'>, ui: Pick<Ui, 'emit'>): Promise<void> {
-  for (const { injected, outcome, error } of await faults.undoAll()) {
-    if (error) throw error;
-    const { title, machine } = injected.fault;
-    ui.emit({ type: 'fault-undone', title, machine, by: outcome === 'already' ? 'lease' : 'program' });
-  }
 }
 
 const noTerminal = (lesson: LoadedLesson): FiredrillError =>

@@ -4,8 +4,9 @@ import { FiredrillError } from '../system/errors.ts';
 import { lessonNamed, stepNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { commandToGoOnAt, stepToGoOnAt, type Position } from '../present/position.ts';
-import { labOf, putBackWhatIsBroken } from './lesson-session.ts';
+import { labOf } from './lesson-session.ts';
 import { patienceFor } from './lesson-lab.ts';
+import { putBackWhatIsBroken } from './put-back.ts';
 
 interface PresentOptions {
   from?: string;

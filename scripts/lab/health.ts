@@ -50,6 +50,10 @@ export const etcdHasLeader = async (lab: Lab): Promise<boolean> => isWhole(await
 export const isWhole = (members: readonly EtcdMember[]): boolean =>
   members.every(({ answers }) => answers) && members.some(({ isLeader }) => isLeader);
 
+/** Whether a majority of the lab's members answers and sees a leader: a third member may be gone. */
+export const isLed = (members: readonly EtcdMember[]): boolean =>
+  members.filter(({ answers, leaderId }) => answers && leaderId !== undefined).length > members.length / 2;
+
 /** For a message: "e1 leads; e2 does not answer (connection refused); e3 answers". */
 export const membersInWords = (members: readonly EtcdMember[]): string =>
   members

@@ -45,8 +45,8 @@ export function createKubernetes(options: {
         accept,
       }: { timeoutSeconds?: number; signal?: AbortSignal | undefined; of?: string; accept?: string } = {},
     ) => {
-      const headers = accept === undefined ? undefined : { accept };
-      const answer = await apiServers.ask({ path, of, ...(headers ? { headers } : {}) }, timeoutSeconds, signal);
+      const headers = accept === undefined ? {} : { accept };
+      const answer = await apiServers.ask({ path, of, headers }, timeoutSeconds, signal);
       if (answer.status < 200 || answer.status > 299) throw new KubernetesError(answer.status, reasonOf(answer));
       return JSON.parse(answer.body) as T;
     },

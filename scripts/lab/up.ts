@@ -108,7 +108,7 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
   return withLabLock(layout.name, options, async () => {
     const startedAt = Date.now();
     const lab = createLab(layout);
-    if (!options.onlyMachines && (await isUp(lab))) {
+    if (!options.onlyMachines && (await machinesRun(lab)) && (await clusterWorks(lab))) {
       await linkVagrantFolder(layout.name);
       options.reporter.action(`The lab '${layout.name}' is up`).done();
       return lab;
@@ -170,9 +170,8 @@ export async function machinesRun(lab: Lab): Promise<boolean> {
   return lab.layout.machines.every(({ name }) => running.includes(name));
 }
 
-/** Whether every machine runs and the cluster works, DNS from a pod included. */
-export async function isUp(lab: Lab): Promise<boolean> {
-  if (!(await machinesRun(lab))) return false;
+/** Whether the cluster on machines that run works, DNS from a pod included. Never throws. */
+export async function clusterWorks(lab: Lab): Promise<boolean> {
   const looks = await Promise.all(
     [apiServersReady(lab), nodesReady(lab), dnsAnswers(lab)].map((look) => look.catch(() => false)),
   );

@@ -104,14 +104,13 @@ export function apiReadAndNodes(lab: Lab): Probe {
 }
 
 function conditionsIn({ columnDefinitions, rows }: NodeTable): Reading[] {
-  const [name, status] = ['Name', 'Status'].map((wanted) =>
-    columnDefinitions.findIndex((column) => column.name === wanted),
-  );
+  const column = (wanted: string): number => columnDefinitions.findIndex(({ name }) => name === wanted);
+  const [name, status] = [column('Name'), column('Status')] as const;
   return rows.map(({ cells }) => {
     // "Ready", or "NotReady", or "Unknown"; one that is cordoned has ",SchedulingDisabled" behind it.
-    const ready = /^Ready(,|$)/.test(String(cells[status ?? -1]));
+    const ready = /^Ready(,|$)/.test(String(cells[status]));
     return {
-      probe: `node ${String(cells[name ?? -1])}`,
+      probe: `node ${String(cells[name])}`,
       state: ready ? 'ok' : 'failed',
       says: ready ? 'Ready' : 'NotReady',
     };

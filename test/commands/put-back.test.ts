@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { putBackWhatIsBroken } from '../../scripts/commands/lesson-session.ts';
+import { putBackWhatIsBroken } from '../../scripts/commands/put-back.ts';
 import type { UndoneFault } from '../../scripts/course/run.ts';
 import { FiredrillError } from '../../scripts/system/errors.ts';
 import { broken, FakeUi } from '../course/fakes.ts';

@@ -90,19 +90,16 @@ async function proveOrRestoreEtcd(lab: Lab, { signal, checkpoint }: RepairOption
   );
   const empty = members.filter((_, index) => !looks[index]);
   const whole = async () => (await etcdHasLeader(lab)) && (await membersAreTheMachines(lab));
+  const elects = () =>
+    succeeds(waitUntil(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal }));
   let why = '';
-  if (empty.length === 0) {
-    const isWhole = await succeeds(
-      waitUntil(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal }),
-    );
-    if (isWhole) {
-      try {
-        const isNew = await foundAnew(lab, signal);
-        return isNew ? ['a member of etcd had been replaced: all were founded anew, with what they hold'] : [];
-      } catch (error) {
-        if (!(error instanceof FiredrillError)) throw error;
-        why = `: a member had been replaced, and what they hold could not be kept (${error.message})`;
-      }
+  if (empty.length === 0 && (await elects())) {
+    try {
+      const isNew = await foundAnew(lab, signal);
+      return isNew ? ['a member of etcd had been replaced: all were founded anew, with what they hold'] : [];
+    } catch (error) {
+      if (!(error instanceof FiredrillError)) throw error;
+      why = `: a member had been replaced, and what they hold could not be kept (${error.message})`;
     }
   }
   await restoreCheckpoint(lab, { signal, preferred: checkpoint });
