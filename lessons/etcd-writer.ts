@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lab } from '../scripts/lab/lab.ts';
+import { encoded } from '../scripts/playground/gateway.ts';
+import { forgetKey } from './etcd-keys.ts';
 
 /** Milliseconds between two writes. */
 const everyMilliseconds = 100;
@@ -37,7 +39,7 @@ export async function writeToEtcd(lab: Lab, signal: AbortSignal): Promise<Write[
 
 async function writeOnce(lab: Lab, order: readonly string[], turn: number): Promise<Write> {
   const sentAt = Date.now();
-  const body = { key: base64(key), value: base64(String(turn)) };
+  const body = { key: encoded(key), value: encoded(String(turn)) };
   for (const member of order) {
     const left = patienceMilliseconds - (Date.now() - sentAt);
     if (left <= 0) break;
@@ -60,9 +62,7 @@ export async function startStoppedMembers(lab: Lab): Promise<void> {
   await Promise.all(lab.machinesWithRole('etcd').map(({ name }) => lab.on(name, script).catch(() => undefined)));
 }
 
-export const forgetWrites = (lab: Lab): Promise<unknown> => lab.etcd.ctl(['del', key], { timeoutSeconds: 5 });
-
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
+export const forgetWrites = (lab: Lab): Promise<void> => forgetKey(lab, key);
 
 /** @throws where nobody wrote: then nothing was measured. */
 export function writesIn(observed: unknown): readonly Write[] {

@@ -6,7 +6,7 @@ import type { ApiObject, Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
 import { waitUntil } from '../scripts/system/wait.ts';
 import { differenceOf } from './as-made.ts';
-import { forget } from './objects.ts';
+import { forget, isReady } from './objects.ts';
 
 export const guestbookManifest = join(checkoutFolder, 'app', 'manifests', 'guestbook.yaml');
 
@@ -100,7 +100,7 @@ export async function guestbookAsMade(lab: Lab): Promise<KeptApp | undefined> {
 async function remove(lab: Lab, keepsApp: boolean): Promise<void> {
   await forgetMessages(lab, ...Object.values(messages));
   if (keepsApp) return;
-  if (!(await lab.kubernetes.ready(3))) return;
+  if (!(await isReady(lab))) return;
   const rules = 'propagationPolicy=Background&gracePeriodSeconds=1';
   const paths = await lab.kubernetes.pathsOf(await readFile(guestbookManifest, 'utf8'));
   await forget(lab, ...paths.map((path) => `${path}?${rules}`));

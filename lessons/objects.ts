@@ -17,7 +17,16 @@ export const forgetConfigMaps = (lab: Lab, ...names: readonly string[]): Promise
  * and a reset brings it back.
  */
 export async function forget(lab: Lab, ...paths: readonly string[]): Promise<void> {
-  if (await lab.kubernetes.ready(3)) await Promise.all(paths.map((path) => lab.kubernetes.remove(path)));
+  if (await isReady(lab)) await Promise.all(paths.map((path) => lab.kubernetes.remove(path)));
+}
+
+const questions = new WeakMap<Lab, Promise<boolean>>();
+
+/** Whether the API server is ready. Whoever asks while it is being asked gets the same answer. */
+export function isReady(lab: Lab): Promise<boolean> {
+  const asked = questions.get(lab) ?? lab.kubernetes.ready(3).finally(() => questions.delete(lab));
+  questions.set(lab, asked);
+  return asked;
 }
 
 /** Takes a label off every node that has it. */
@@ -33,7 +42,7 @@ export async function uncordonAll(lab: Lab): Promise<void> {
 }
 
 async function nodesThat(lab: Lab, are: (node: Node) => boolean): Promise<string[]> {
-  if (!(await lab.kubernetes.ready(3))) return [];
+  if (!(await isReady(lab))) return [];
   const { items } = await lab.kubernetes.get<{ items: Node[] }>('/api/v1/nodes');
   return items.filter(are).map(({ metadata }) => metadata.name);
 }

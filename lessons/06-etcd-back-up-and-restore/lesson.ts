@@ -16,7 +16,7 @@ import { deploymentIsRolledOut, statefulSetIsReady } from '../../scripts/checks/
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { applyGuestbook, forgetMessages, guestbookAsMade, messages } from '../guestbook.ts';
-import { forgetConfigMaps, forgetLabel } from '../objects.ts';
+import { forgetConfigMaps, forgetLabel, isReady } from '../objects.ts';
 import { removeFromMachines, scratchMemberHoldsNodes, snapshotsAreKept } from './backup-checks.ts';
 import * as bets from './bets.ts';
 
@@ -71,7 +71,7 @@ export default defineLesson({
     await lab.onHost('rm -rf "$LAB/backup"');
     await removeFromMachines(lab);
     // Without an API server there is nothing to remove: the baseline says what is wrong, and a reset brings it back.
-    if (!(await lab.kubernetes.ready(3))) return;
+    if (!(await isReady(lab))) return;
     await forgetMessages(lab, message);
     await forgetConfigMaps(lab, 'before-backup', 'before-second-backup', 'after-backup', 'answer-lost');
     await forgetLabel(lab, label);

@@ -15,6 +15,7 @@ import { defineLesson, drill, read } from '../../scripts/course/model.ts';
 import { corruptEtcdLog } from '../../scripts/faults/corrupt-etcd-log.ts';
 import { loseEtcdData } from '../../scripts/faults/lose-etcd-data.ts';
 import { stopServices } from '../../scripts/faults/stop-services.ts';
+import { forgetKey } from '../etcd-keys.ts';
 import { forgetWrites, startStoppedMembers } from '../etcd-writer.ts';
 import { applyGuestbook, guestbookAsMade } from '../guestbook.ts';
 import { comebackBets, observeComeback } from './comeback.ts';
@@ -56,7 +57,7 @@ export default defineLesson({
   async cleanUp(lab) {
     await putRightDiskBack(lab);
     await startStoppedMembers(lab);
-    await Promise.all([lab.etcd.ctl(['del', marker.key]), forgetMembers(lab), forgetWrites(lab)]);
+    await Promise.all([forgetKey(lab, marker.key), forgetMembers(lab), forgetWrites(lab)]);
     await haveFirstMembersAgain(lab);
   },
   steps: {

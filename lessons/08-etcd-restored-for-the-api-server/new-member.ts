@@ -2,6 +2,7 @@ import { lastLine, lookSeconds, machineCheck } from '../../scripts/checks/lookin
 import { met, unknown, unmet, type Check } from '../../scripts/checks/verdict.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { FiredrillError } from '../../scripts/system/errors.ts';
+import { forgetKey } from '../etcd-keys.ts';
 
 /** Below it, by machine, the ID of the member that was there before its disk was lost. */
 const before = '/firedrill/member-before/';
@@ -17,8 +18,7 @@ export async function rememberMember(lab: Lab, machine: string): Promise<void> {
   });
 }
 
-export const forgetMembers = (lab: Lab): Promise<unknown> =>
-  lab.etcd.ctl(['del', '--prefix', before], { timeoutSeconds: 5 });
+export const forgetMembers = (lab: Lab): Promise<void> => forgetKey(lab, before, { andBelow: true });
 
 /** The member on a machine has another ID than the one that was remembered: it was replaced, not brought back. */
 export function memberIsNew(machine: string): Check {

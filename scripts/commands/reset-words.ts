@@ -4,6 +4,7 @@ import type { LoadedLesson } from '../course/model.ts';
 import type { Lab } from '../lab/lab.ts';
 import { hasRole } from '../lab/layout.ts';
 import type { Survey } from '../lab/repair/survey.ts';
+import { checkpointOf } from './reset-checkpoint.ts';
 
 /** `objects`: etcd stays as it is; `restore`: it goes back to its checkpoint; `rebuild`: machines are made anew. */
 export type Way = 'objects' | 'restore' | 'rebuild';
@@ -23,10 +24,15 @@ export interface Besides {
   /** Whether somebody keeps snapshots of etcd in `$LAB/backup`. */
   backup: boolean;
   playground: boolean;
+  /** When the checkpoint was taken to which etcd goes back where it must, in words. */
+  checkpointOf: string;
 }
 
-export async function lookBesides(lab: Lab): Promise<Besides> {
-  const { placeOf } = await import('../playground/place.ts');
+export async function lookBesides(lab: Lab, lesson: LoadedLesson): Promise<Besides> {
+  const [{ placeOf }, { createFaults }] = await Promise.all([
+    import('../playground/place.ts'),
+    import('../faults/faults.ts'),
+  ]);
   // Where the environment names no place for it, none is open.
   const folder = await placeOf(lab.layout.name).then(
     (place) => place.folder,
@@ -35,6 +41,7 @@ export async function lookBesides(lab: Lab): Promise<Besides> {
   return {
     backup: existsSync(join(lab.folder, 'backup')),
     playground: folder !== undefined && existsSync(folder),
+    checkpointOf: checkpointOf(lab, lesson, await createFaults(lab).open()).of,
   };
 }
 
@@ -57,11 +64,14 @@ export function planLines(
     `This brings the lab to the start of lesson ${lesson.number}, ${lesson.title}.`,
     `Lost: ${losses(survey, besides).join('; ')}.`,
     `Kept: ${stays.join(', ')}.`,
-    `How: ${how(survey, lab)}. It takes ${lasts[wayOf(survey)]}.`,
+    `How: ${how(survey, lab, besides)}. It takes ${lasts[wayOf(survey)]}.`,
   ];
 }
 
-function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playground }: Besides): string[] {
+function losses(
+  { joined, destroyed, etcd, cluster }: Survey,
+  { backup, playground, checkpointOf: then }: Besides,
+): string[] {
   const some = (names: readonly string[], what: string) => (names.length === 0 ? [] : [`${what} ${names.join(', ')}`]);
   return [
     "what you made in the namespace default, and nodes' labels of a lesson, cordons and taints",
@@ -78,17 +88,17 @@ function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playgrou
     ...some(destroyed, 'what was on the disks of'),
     ...{
       serves: [],
-      silent: ['where etcd finds no leader, all else that was changed on the cluster since the first boot'],
-      lost: ['all else that was changed on the cluster since the first boot'],
+      silent: [`where etcd finds no leader, all else that was changed on the cluster since ${then}`],
+      lost: [`all else that was changed on the cluster since ${then}`],
     }[etcd],
     ...(backup ? ['your backups of etcd in $LAB/backup'] : []),
     ...(playground ? ['the playground, with its keys'] : []),
   ];
 }
 
-function how({ destroyed, etcd }: Survey, { layout }: Pick<Lab, 'layout'>): string {
+function how({ destroyed, etcd }: Survey, { layout }: Pick<Lab, 'layout'>, { checkpointOf: then }: Besides): string {
   const members = layout.machines.filter((machine) => hasRole(machine, 'etcd')).map(({ name }) => name);
-  const restored = `etcd is restored from the checkpoint of the first boot, ${members.join(', ')} together`;
+  const restored = `etcd is restored from the checkpoint of ${then}, ${members.join(', ')} together`;
   const anew = destroyed.length === 0 ? '' : `${destroyed.join(', ')} made anew from the image; `;
   if (etcd === 'serves') return `${anew}etcd keeps its data, and objects are put back`;
   return `${anew}${restored}${etcd === 'lost' ? '' : ', unless it finds a leader by itself'}`;

@@ -27,8 +27,8 @@ Examples:
 
 First it looks, and says what will be lost, which way it takes, and how long that takes.
 It undoes every fault, starts or rebuilds machines, puts changed files back, restores etcd where it
-must (all members together, from the checkpoint of the first boot, or of just before its keys were
-deleted on purpose), removes workers that joined and what lessons made, and then proves that the
+must (all members together, from the checkpoint of the last start of a lesson, of the first boot, or
+of just before its keys were deleted on purpose), removes workers that joined and what lessons made, and then proves that the
 lesson can start. A guestbook that nobody has changed goes on running, where the lesson needs one.
 Two resets of one lab wait for each other.`;
 
@@ -52,7 +52,7 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
     import('../lab/repair/survey.ts'),
     import('./reset-words.ts'),
   ]);
-  const [survey, besides] = await Promise.all([surveyLab(lab), lookBesides(lab)]);
+  const [survey, besides] = await Promise.all([surveyLab(lab), lookBesides(lab, lesson)]);
   const lookedFor = Date.now() - lookedAt;
   if (!context.json) context.print(planLines(lesson, lab, survey, besides).join('\n'));
   if (!(await agrees(context))) {
@@ -111,26 +111,30 @@ export async function resetLab(
   const [
     { acting },
     { awaitDns },
-    { checkpointBefore, createFaults },
+    { createFaults },
+    { checkpointOf },
     { repairLab },
     { removeLeftovers },
     { loadLessons },
     looking,
+    { keepStart },
   ] = await Promise.all([
     import('../lab/acting.ts'),
     import('../lab/health.ts'),
     import('../faults/faults.ts'),
+    import('./reset-checkpoint.ts'),
     import('../lab/repair/repair.ts'),
     import('../lab/repair/leftovers.ts'),
     import('../course/load.ts'),
     import('../course/look.ts'),
+    import('../course/keep-start.ts'),
   ]);
   const act = acting(reporter, signal);
   const faults = createFaults(lab);
   const open = await faults.open();
   // What cannot be undone is replaced below.
   if (open.length > 0) await act(`Undo ${open.length} open faults`, () => faults.undoAll());
-  const checkpoint = checkpointBefore(lab, open);
+  const { path: checkpoint } = checkpointOf(lab, lesson, open);
   const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter, checkpoint }))];
   await faults.closeAfterReset();
   const { keeps, prepare, baseline } = lesson.definition;
@@ -164,6 +168,7 @@ export async function resetLab(
         remedy: "Run 'npx firedrill lab destroy' and 'npx firedrill lab up'.",
       },
     );
+    await keepStart(lab, lesson.definition);
   });
   return mended;
 }

@@ -2,6 +2,7 @@ import type { Check } from '../checks/verdict.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { checksAfter } from './after-drill.ts';
 import { PageCommands } from './commands.ts';
+import { keepStart } from './keep-start.ts';
 import { allMet, firstNotMet, lookAtAll, said } from './look.ts';
 import type { KeptApp, LoadedLesson, Page, Step } from './model.ts';
 import { patienceOf, type LessonRun } from './run.ts';
@@ -29,6 +30,7 @@ export async function prepareLesson(run: LessonRun): Promise<void> {
   if (prepare) await told(run, 'Preparing the lab for this lesson', () => prepare(lab));
   const checks = [...baseline, ...(kept?.proof ?? [])];
   if (checks.length > 0) await told(run, 'Proving the baseline', () => proveBaseline(run, checks));
+  await keepStart(lab, lesson.definition);
 }
 
 async function proveBaseline(run: LessonRun, baseline: readonly Check[]): Promise<void> {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { read, task, type Lesson } from '../../scripts/course/model.ts';
 import { runLesson } from '../../scripts/course/runner.ts';
 import { command, FakeUi, fixed, lessonOf, page, routeDrill, runOf, verdicts, World } from './fakes.ts';
+import { labThatKeeps } from './lab-that-keeps.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -90,8 +91,10 @@ it.each([
   ['has an app removed', false],
 ])('%s, where it is as it was made: %s', async (_, isAsMade) => {
   const cleaned: unknown[] = [];
+  const { lab: withEtcd, kept } = labThatKeeps();
   const { ui, run } = setUp((world) => {
     world.holds.add('baseline');
+    Object.assign(world.lab, withEtcd);
     return {
       keeps: () => Promise.resolve(isAsMade ? { paths: [], labels: [], proof: [world.check('proof')] } : undefined),
       cleanUp: (_lab, options) => Promise.resolve(void cleaned.push(options)),
@@ -105,6 +108,8 @@ it.each([
   expect(cleaned).toEqual([{ keepsApp: isAsMade }]);
   if (isAsMade) expect(end).toMatch(/cannot start. It needs: proof/);
   else expect(end).toBe('quit');
+  // Only a start that was proven.
+  expect(kept()).toBe(!isAsMade);
 });
 
 it('resumes where the lab is as it was left, and touches nothing', async () => {

@@ -91,7 +91,7 @@ describe('what a reset says before it begins', () => {
     etcd: 'serves',
     cluster: { namespaces: [], volumes: ['redis-data'] },
   };
-  const nothing = { backup: false, playground: false };
+  const nothing = { backup: false, playground: false, checkpointOf: 'the first boot' };
   const says = (survey: Partial<Survey>, besides = nothing) =>
     planLines(lesson, { layout: booted }, { ...whole, ...survey }, besides).join('\n');
 
@@ -109,7 +109,7 @@ describe('what a reset says before it begins', () => {
 
   it('by name, what else is lost', () => {
     const cluster = { namespaces: ['mine', 'yours'], volumes: ['redis-data', 'mine'] };
-    const text = says({ cluster, joined: ['w3', 'w4'] }, { backup: true, playground: true });
+    const text = says({ cluster, joined: ['w3', 'w4'] }, { ...nothing, backup: true, playground: true });
     for (const lost of [
       'namespaces mine, yours',
       'the PersistentVolumes mine;',

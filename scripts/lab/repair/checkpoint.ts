@@ -13,6 +13,12 @@ export const checkpointPath = (lab: Pick<Lab, 'folder'>, fault?: string): string
   join(lab.folder, 'checkpoint', fault === undefined ? 'snapshot.db' : `before-${fault}.db`);
 
 /**
+ * The checkpoint of the last proven start of a lesson with its app. Pods of then may still run, and a kubelet that is told of
+ * them again leaves them alone: a restored app need not be started.
+ */
+export const startCheckpointPath = (lab: Pick<Lab, 'folder'>): string => join(lab.folder, 'checkpoint', 'start.db');
+
+/**
  * Keeps a snapshot of etcd on the host: the cluster as it is now, to which a reset can go back.
  * @throws FiredrillError `checkpoint-failed`.
  */
