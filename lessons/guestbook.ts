@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appAnswersThrough } from '../scripts/checks/app.ts';
-import type { CleanUpOptions, KeptApp } from '../scripts/course/model.ts';
+import type { CleanUpOptions, KeptApp, PrepareOptions } from '../scripts/course/model.ts';
 import type { ApiObject, Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
 import { waitUntil } from '../scripts/system/wait.ts';
@@ -29,8 +29,9 @@ const forgetScript = `
     if ok and message.text == ARGV[1] then redis.call('LREM', KEYS[1], 0, item) end
   end`;
 
-/** Puts the guestbook as its manifest says: four pods of version 1, Redis with a replica. */
-export async function applyGuestbook(lab: Lab): Promise<void> {
+/** Puts the guestbook as its manifest says: four pods of version 1, Redis with a replica. One that is so already is left. */
+export async function applyGuestbook(lab: Lab, { keepsApp = false }: PrepareOptions = {}): Promise<void> {
+  if (keepsApp) return;
   await applyAsGuestbook(lab, await readFile(guestbookManifest, 'utf8'));
 }
 
@@ -62,17 +63,17 @@ async function volumesOf(manifest: string): Promise<string> {
     .join('---\n');
 }
 
-const removals = new WeakMap<Lab, Promise<void>>();
+const removals = new WeakMap<CleanUpOptions, Promise<void>>();
 
 /**
  * Removes the guestbook, at once and without a goodbye. Its messages stay on the disk of w1, without those that lessons
- * ask for. Whoever asks while it is being removed gets the same removal: a `reset` cleans up after all lessons at once.
- * With `keepsApp`, only those messages go.
+ * ask for. With `keepsApp`, only those messages go. For the same options it is done once: a `reset` cleans up after all
+ * lessons.
  */
-export function removeGuestbook(lab: Lab, { keepsApp = false }: CleanUpOptions = {}): Promise<void> {
-  const running = removals.get(lab) ?? remove(lab, keepsApp).finally(() => removals.delete(lab));
-  removals.set(lab, running);
-  return running;
+export function removeGuestbook(lab: Lab, options: CleanUpOptions = {}): Promise<void> {
+  const removal = removals.get(options) ?? remove(lab, options.keepsApp ?? false);
+  removals.set(options, removal);
+  return removal;
 }
 
 /** What its pods have in the label `app`. */
@@ -119,14 +120,34 @@ async function remove(lab: Lab, keepsApp: boolean): Promise<void> {
   await waitUntil(isGone, { what: 'the volume of Redis is gone', deadlineSeconds: 50 }).catch(() => undefined);
 }
 
-/** Takes messages that a lesson asks for out of the guestbook, so that the lesson can be taken again. Others stay. */
-export async function forgetMessages(lab: Lab, ...texts: readonly string[]): Promise<void> {
+const toForget = new WeakMap<Lab, { texts: Set<string>; done: Promise<void> }>();
+
+/**
+ * Takes messages that a lesson asks for out of the guestbook, so that the lesson can be taken again. Others stay. What
+ * several lessons want forgotten at once is forgotten in one go.
+ */
+export function forgetMessages(lab: Lab, ...texts: readonly string[]): Promise<void> {
+  const waiting = toForget.get(lab);
+  if (waiting) {
+    for (const text of texts) waiting.texts.add(text);
+    return waiting.done;
+  }
+  const all = new Set(texts);
+  const done = forgetTogether(lab, all);
+  toForget.set(lab, { texts: all, done });
+  return done;
+}
+
+/** `texts` may grow until the guestbook is asked. */
+async function forgetTogether(lab: Lab, texts: ReadonlySet<string>): Promise<void> {
   const pod = '/api/v1/namespaces/default/pods/redis-primary-0';
-  const runs = lab.kubernetes
-    .get<{ status?: { phase?: string } }>(pod)
-    .then(({ status }) => status?.phase === 'Running');
+  const runs = await lab.kubernetes.get<{ status?: { phase?: string } }>(pod).then(
+    ({ status }) => status?.phase === 'Running',
+    () => false,
+  );
+  toForget.delete(lab);
   // A guestbook that does not run has nothing to forget.
-  if (!(await runs.catch(() => false))) return;
-  const lines = texts.map((text) => `redis-cli eval "${forgetScript}" 1 guestbook '${text}'`);
+  if (!runs) return;
+  const lines = [...texts].map((text) => `redis-cli eval "${forgetScript}" 1 guestbook '${text}'`);
   await lab.onHost(`kubectl exec -i redis-primary-0 -- sh`, { input: lines.join('\n') });
 }

@@ -44,8 +44,8 @@ export default defineLesson({
     dnsAnswersFromPod('toolbox-w2'),
   ],
   keeps: guestbookAsMade,
-  async prepare(lab) {
-    await applyGuestbook(lab);
+  async prepare(lab, options) {
+    await applyGuestbook(lab, options);
     await lab.kubernetes.apply(await readFile(toolboxes, 'utf8'));
     await lab.onHost(spreadDns);
   },

@@ -8,8 +8,11 @@ const nightly = { machine: 'e1', unit: 'etcd-backup', folder: '/var/lib/etcd-bac
 /** Removes what was made on machines, on the right one or on another. */
 export async function removeFromMachines(lab: Lab): Promise<void> {
   const script = `systemctl stop ${nightly.unit}.timer ${nightly.unit}.service ${scratch.unit} 2>/dev/null
-    rm -f /etc/systemd/system/${nightly.unit}.timer /etc/systemd/system/${nightly.unit}.service
-    systemctl daemon-reload; systemctl reset-failed ${nightly.unit}.service ${scratch.unit} 2>/dev/null
+    if ls /etc/systemd/system/${nightly.unit}.* >/dev/null 2>&1; then
+      rm -f /etc/systemd/system/${nightly.unit}.timer /etc/systemd/system/${nightly.unit}.service
+      systemctl daemon-reload
+    fi
+    systemctl reset-failed ${nightly.unit}.service ${scratch.unit} 2>/dev/null
     rm -rf ${nightly.folder} ${scratch.folder} /etc/etcd/backup /var/lib/etcd/scratch.db
     rm -f /var/lib/etcd/backup.db /run/restore.log`;
   await Promise.all(lab.machinesWithRole('etcd').map(({ name }) => lab.on(name, script)));

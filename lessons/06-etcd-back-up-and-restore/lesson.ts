@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { appAnswers, appDoesNotAnswer, appHasMessage } from '../../scripts/checks/app.ts';
 import { apiServerAnswers } from '../../scripts/checks/control-plane.ts';
 import { etcdHasLeader, etcdLostQuorum, etcdMemberCountIs, etcdMembersAnswer } from '../../scripts/checks/etcd.ts';
@@ -16,7 +18,7 @@ import { deploymentIsRolledOut, statefulSetIsReady } from '../../scripts/checks/
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { applyGuestbook, forgetMessages, guestbookAsMade, messages } from '../guestbook.ts';
-import { forgetConfigMaps, forgetLabel, isReady } from '../objects.ts';
+import { forgetConfigMaps, forgetLabel } from '../objects.ts';
 import { removeFromMachines, scratchMemberHoldsNodes, snapshotsAreKept } from './backup-checks.ts';
 import * as bets from './bets.ts';
 
@@ -63,18 +65,18 @@ export default defineLesson({
     noNodeHasLabel(label),
   ],
   keeps: guestbookAsMade,
-  async prepare(lab) {
-    await applyGuestbook(lab);
+  async prepare(lab, options) {
+    await applyGuestbook(lab, options);
     await rememberCluster(lab, 'before-backup');
   },
   async cleanUp(lab) {
-    await lab.onHost('rm -rf "$LAB/backup"');
-    await removeFromMachines(lab);
-    // Without an API server there is nothing to remove: the baseline says what is wrong, and a reset brings it back.
-    if (!(await isReady(lab))) return;
-    await forgetMessages(lab, message);
-    await forgetConfigMaps(lab, 'before-backup', 'before-second-backup', 'after-backup', 'answer-lost');
-    await forgetLabel(lab, label);
+    await Promise.all([
+      rm(join(lab.folder, 'backup'), { recursive: true, force: true }),
+      removeFromMachines(lab),
+      forgetMessages(lab, message),
+      forgetConfigMaps(lab, 'before-backup', 'before-second-backup', 'after-backup', 'answer-lost'),
+      forgetLabel(lab, label),
+    ]);
   },
   steps: {
     'Take a snapshot': task({ reach: [snapshotIsGood('backup/first.db')] }),

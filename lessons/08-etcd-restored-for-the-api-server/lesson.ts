@@ -50,8 +50,8 @@ export default defineLesson({
     appAnswers(),
   ],
   keeps: guestbookAsMade,
-  async prepare(lab) {
-    await applyGuestbook(lab);
+  async prepare(lab, options) {
+    await applyGuestbook(lab, options);
     await lab.etcd.ctl(['put', marker.key, marker.value]);
   },
   async cleanUp(lab) {

@@ -30,9 +30,9 @@ export default defineLesson({
   needs: 'lab',
   baseline: [nodesReady, etcdHasLeader(), apiServerAnswers(), ...everybodyAtWork, rolledOut, appAnswers()],
   keeps: guestbookAsMade,
-  async prepare(lab) {
+  async prepare(lab, options) {
     // The lesson ends the API server, and may be done twice in a row.
-    await Promise.all([applyGuestbook(lab), restartKubelets(lab)]);
+    await Promise.all([applyGuestbook(lab, options), restartKubelets(lab)]);
   },
   async cleanUp(lab, options) {
     await forget(lab, `/api/v1/namespaces/default/pods/${patient}?gracePeriodSeconds=1`);

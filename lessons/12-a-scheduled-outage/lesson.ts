@@ -56,8 +56,8 @@ export default defineLesson({
   needs: 'lab',
   baseline: [...allWell, podsRunOn(pods, 'w1', 'w2'), budgetIsThere('guestbook'), podsWaitBeforeTheyStop('guestbook')],
   keeps: guestbookAsMade,
-  async prepare(lab) {
-    await applyGuestbook(lab);
+  async prepare(lab, options) {
+    await applyGuestbook(lab, options);
     await bringUpdateProgram(lab, 'w1', 'w2');
   },
   async cleanUp(lab, options) {

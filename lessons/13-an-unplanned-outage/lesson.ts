@@ -58,8 +58,8 @@ export default defineLesson({
     podsRunOn('app=notepad', 'w1'),
   ],
   keeps: guestbookAsMade,
-  async prepare(lab) {
-    await applyGuestbook(lab);
+  async prepare(lab, options) {
+    await applyGuestbook(lab, options);
     await applyNotepad(lab);
     await spreadTheRest(lab);
   },

@@ -58,9 +58,9 @@ export default defineLesson({
     ...through('w1', 'w2'),
   ],
   keeps: guestbookAsMade,
-  async prepare(lab) {
+  async prepare(lab, options) {
     await moveAllTo(lab, 'older');
-    await applyGuestbook(lab);
+    await applyGuestbook(lab, options);
     await spreadTheRest(lab);
   },
   async cleanUp(lab, options) {

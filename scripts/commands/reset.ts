@@ -113,7 +113,7 @@ export async function resetLab(
     { awaitDns },
     { createFaults },
     { checkpointOf },
-    { repairLab },
+    { awaitApiServer, repairLab },
     { removeLeftovers },
     { loadLessons },
     looking,
@@ -140,14 +140,15 @@ export async function resetLab(
   const { keeps, prepare, baseline } = lesson.definition;
   let kept: KeptApp | undefined;
   await act('Remove what the lessons left', async () => {
-    kept = await keeps?.(lab);
+    [kept] = await Promise.all([keeps?.(lab), awaitApiServer(lab, signal)]);
+    const options = { keepsApp: kept !== undefined };
     // Each lesson removes what is its own, so that none waits for another.
-    await Promise.all(
-      (await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab, { keepsApp: kept !== undefined })),
-    );
+    await Promise.all((await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab, options)));
     await removeLeftovers(lab, kept);
   });
-  if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab));
+  if (prepare) {
+    await act(`Prepare lesson ${lesson.number}`, () => prepare(lab, { keepsApp: kept !== undefined }));
+  }
   // By now it had its time: it starts while the app does.
   await act('Wait for DNS from a pod', () => awaitDns(lab, { deadlineSeconds: 120, signal }));
   await act('Prove its baseline', async () => {

@@ -102,8 +102,14 @@ export interface KeptApp extends Kept {
   proof: readonly Check[];
 }
 
+/** A `reset` cleans up after all lessons with the same options: what they share is then removed once. */
 export interface CleanUpOptions {
   /** The app stays: it is as it was made. Default: it goes, where the lesson made it. */
+  keepsApp?: boolean;
+}
+
+export interface PrepareOptions {
+  /** The app is there already, as this would make it. Default: it may be missing, or different. */
   keepsApp?: boolean;
 }
 
@@ -118,7 +124,7 @@ export interface Lesson {
   /** What must hold before the first step. */
   baseline: readonly Check[];
   /** Brings a healthy lab to the baseline: apply the app, label nodes. Safe to run twice. */
-  prepare?: (lab: Lab) => Promise<void>;
+  prepare?: (lab: Lab, options?: PrepareOptions) => Promise<void>;
   /** What of `prepare` is there already, so that making it anew would change nothing; undefined where that is not so. */
   keeps?: (lab: Lab) => Promise<KeptApp | undefined>;
   /** Removes what the lesson's steps left on the lab. Safe to run twice. */

@@ -27,7 +27,8 @@ export async function prepareLesson(run: LessonRun): Promise<void> {
       });
     });
   }
-  if (prepare) await told(run, 'Preparing the lab for this lesson', () => prepare(lab));
+  if (prepare)
+    await told(run, 'Preparing the lab for this lesson', () => prepare(lab, { keepsApp: kept !== undefined }));
   const checks = [...baseline, ...(kept?.proof ?? [])];
   if (checks.length > 0) await told(run, 'Proving the baseline', () => proveBaseline(run, checks));
   await keepStart(lab, lesson.definition);

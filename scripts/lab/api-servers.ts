@@ -19,8 +19,8 @@ export interface ApiServers {
    * @throws ApiUnreachable where none gives a whole answer.
    */
   ask(request: ApiRequest, timeoutSeconds: number, signal?: AbortSignal): Promise<Answer>;
-  /** Each API server asked on its own, at once, whether it is ready. */
-  looks(timeoutSeconds: number): Promise<ApiServerLook[]>;
+  /** Each API server asked on its own, at once, whether it is ready; checks named in `without` do not count. */
+  looks(timeoutSeconds: number, without?: readonly string[]): Promise<ApiServerLook[]>;
   /** A controller whose API server is ready: the one that answered last, if it still is. Undefined where none is. */
   answering(timeoutSeconds: number): Promise<Machine | undefined>;
   close(): Promise<void>;
@@ -56,10 +56,18 @@ export function createApiServers(options: { controllers: readonly Machine[]; lab
     });
   };
 
-  const look = async (controller: Machine, timeoutSeconds: number): Promise<ApiServerLook> => {
+  const look = async (
+    controller: Machine,
+    timeoutSeconds: number,
+    without: readonly string[] = [],
+  ): Promise<ApiServerLook> => {
     const about = { machine: controller.name, address: apiServerUrl(controller) };
     try {
-      const { status } = await askOne(controller, { path: '/readyz' }, timeoutSeconds);
+      const { status } = await askOne(
+        controller,
+        { path: `/readyz?${without.map((check) => `exclude=${check}`).join('&')}` },
+        timeoutSeconds,
+      );
       return status === 200 ? { ...about, ready: true } : { ...about, ready: false, why: `/readyz answers ${status}` };
     } catch (error) {
       return { ...about, ready: false, why: messageOf(error) };
@@ -88,7 +96,8 @@ export function createApiServers(options: { controllers: readonly Machine[]; lab
       if (poor) return poor;
       throw silence instanceof Error ? silence : new ApiUnreachable('the lab has no such controller');
     },
-    looks: (timeoutSeconds) => Promise.all(controllers.map((controller) => look(controller, timeoutSeconds))),
+    looks: (timeoutSeconds, without) =>
+      Promise.all(controllers.map((controller) => look(controller, timeoutSeconds, without))),
     async answering(timeoutSeconds) {
       for (const controller of inTurn()) {
         if ((await look(controller, timeoutSeconds)).ready) return (last = controller);

@@ -56,7 +56,7 @@ export function createKubernetes(options: {
       throw new KubernetesError(answer.status, reasonOf(answer));
     },
     ready: async (timeoutSeconds = 1) => (await apiServers.looks(timeoutSeconds)).some(({ ready }) => ready),
-    servers: (timeoutSeconds = 1) => apiServers.looks(timeoutSeconds),
+    servers: ({ timeoutSeconds = 1, without } = {}) => apiServers.looks(timeoutSeconds, without),
     ...createApply((request) => apiServers.ask(request, applySeconds)),
     config,
     core: async () => {

@@ -74,8 +74,11 @@ export interface Kubernetes {
   remove(path: string, options?: { timeoutSeconds?: number; signal?: AbortSignal | undefined }): Promise<void>;
   /** Whether `/readyz` says ok; with two controllers, of one of them at least. Never throws. */
   ready(timeoutSeconds?: number): Promise<boolean>;
-  /** The API server of each controller, asked on its own, at once. Never throws. Default time limit 1 s. */
-  servers(timeoutSeconds?: number): Promise<ApiServerLook[]>;
+  /**
+   * The API server of each controller, asked on its own, at once, whether it is ready; `without` names checks of `/readyz`
+   * that do not count. Never throws. Default time limit 1 s.
+   */
+  servers(options?: { timeoutSeconds?: number; without?: readonly string[] }): Promise<ApiServerLook[]>;
   /**
    * Server-side apply of one or more YAML documents, in their order; fields that somebody else has set give way.
    * @returns the objects as they are then; with `dryRun`, as they would be. @throws FiredrillError `apply-failed`.

@@ -35,7 +35,7 @@ export async function lookAtLab(lab: Lab): Promise<LabStatus> {
   const [containers, members, apiServers, nodes] = await Promise.all([
     layout.provider === 'docker' ? listContainers(layout.name) : Promise.resolve(undefined),
     lab.etcd.members(),
-    lab.kubernetes.servers(2),
+    lab.kubernetes.servers({ timeoutSeconds: 2 }),
     readyNodes(lab).then(
       (ready) => ({ ready, why: undefined }),
       (error: unknown) => ({ ready: undefined, why: messageOf(error) }),

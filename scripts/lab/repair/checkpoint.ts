@@ -49,8 +49,8 @@ export interface RestoreOptions {
  * would let it vote on entries that it has forgotten. The revision is raised above all that this lab has ever reached, and
  * everything before it marked as compacted, so that no watcher takes old events for new
  * (https://etcd.io/docs/v3.6/op-guide/recovery/).
- * The API server is stopped meanwhile: it would go on serving its cache of the old world. It is back at the end, and
- * kubelets, kube-proxies and CoreDNS are started anew.
+ * The API server is stopped meanwhile: it would go on serving its cache of the old world. It serves at the end, though it may
+ * not call itself ready for a second, and kubelets, kube-proxies and CoreDNS are started anew.
  * @throws FiredrillError `checkpoint-missing`, `restore-failed`, `waited-in-vain`.
  */
 export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}): Promise<void> {
@@ -103,7 +103,7 @@ printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_
     deadlineSeconds: 60,
     signal,
   });
-  await waitUntil(() => apiServersReady(lab), {
+  await waitUntil(() => apiServersReady(lab, { isRestored: true }), {
     what: 'the API server answers after the restore',
     deadlineSeconds: 120,
     signal,
@@ -129,6 +129,7 @@ export async function foundAnew(lab: Lab, signal?: AbortSignal): Promise<boolean
   const preferred = join(lab.folder, 'checkpoint', 'now.db');
   await takeCheckpoint(lab, preferred);
   await restoreCheckpoint(lab, { preferred, signal });
+  await waitUntil(() => apiServersReady(lab), { what: 'the API server is ready', deadlineSeconds: 60, signal });
   return true;
 }
 

@@ -103,11 +103,10 @@ if [ -e /etc/kubernetes/version.env ]; then
 fi
 # Rules of the packet filter that are neither Kubernetes' own nor the lab's (pod-routes.service).
 for table in raw mangle filter; do
-  for chain in PREROUTING INPUT FORWARD OUTPUT POSTROUTING; do
-    iptables -w -t $table -S $chain 2>/dev/null | grep '^-A' | grep -v -e KUBE- -e '-d ${serviceNetwork} -j REJECT' | while read -r _ rule; do
+  iptables-save -t $table 2>/dev/null | grep -E '^-A (PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) ' |
+    grep -v -e KUBE- -e '-d ${serviceNetwork} -j REJECT' | while read -r _ rule; do
       echo "iptables -w -t $table -D $rule" | sh && say "packet filter: $rule"
     done
-  done
 done
 iptables -w -S | sed -n 's/^-N \\(FIREDRILL-.*\\)/\\1/p' | while read -r chain; do
   iptables -w -F "$chain"; iptables -w -X "$chain"; done
@@ -117,7 +116,7 @@ for type in blackhole unreachable prohibit; do
   ip route show type $type | while read -r route; do
     ip route del $type \${route#$type } && say "route $type $route"; done
 done
-systemctl show --property NeedDaemonReload --value '*' | grep -q yes && systemctl daemon-reload
+systemctl show --property NeedDaemonReload --value ${services.join(' ')} | grep -q yes && systemctl daemon-reload
 ${
   services.includes('pod-routes')
     ? `while read -r network via gateway; do

@@ -30,25 +30,27 @@ const deadlineSeconds = 120;
 /**
  * Brings a lab from any wreck to a working cluster, by the cheapest way that is safe for etcd: machines are started or
  * rebuilt from the image, put back to what they were told to be, and etcd's members are restored all together or not at all.
- * Workers that joined are removed: what remains are the machines of the first boot. DNS may still be on its way: what is
- * begun next need not wait for it.
+ * Workers that joined are removed: what remains are the machines of the first boot. DNS may still be on its way, and
+ * an API server may still look for what it has: what is begun next need not wait for either.
  * @returns what had to be mended, in words.
  */
 export async function repairLab(lab: Lab, options: RepairOptions): Promise<string[]> {
   const { signal, reporter } = options;
   const mended: string[] = [];
   const doing = acting(reporter, signal);
-  const act = async (title: string, work: () => Promise<readonly string[]>): Promise<void> => {
+  const act = async (title: string, work: () => Promise<readonly string[]>): Promise<readonly string[]> => {
     const found = await doing(title, work, (words) => (words.length > 0 ? words.slice(0, 3).join(', ') : undefined));
     mended.push(...found);
+    return found;
   };
   if (joinersOf(lab.layout).length > 0) await act('Remove the workers that joined', () => dismissJoiners(lab, options));
   await act('Start the machines that do not run', () => startMachines(lab, options));
   await act('Put the machines back as they were told to be', async () =>
     (await Promise.all(lab.layout.machines.map(({ name }) => repairMachine(lab, name, signal)))).flat(),
   );
-  await act('Prove or restore etcd', () => proveOrRestoreEtcd(lab, options));
-  await act('Wait for the API server', () => none(awaitApiServer(lab, signal)));
+  const restored = await act('Prove or restore etcd', () => proveOrRestoreEtcd(lab, options));
+  // A restore ends with an API server that serves.
+  if (restored.length === 0) await act('Wait for the API server', () => none(bringBackApiServer(lab, signal)));
   await act("Prove the cluster's own objects", async () => [
     ...(await proveObjects(lab, options)),
     ...(await forgetAbsentJoiners(lab, signal)),
@@ -127,10 +129,14 @@ async function membersAreTheMachines(lab: Lab): Promise<boolean> {
   return names.toSorted().join() === wanted.toSorted().join();
 }
 
-/** Waits for the API servers. Where they were away, what watches them is started anew. */
-async function awaitApiServer(lab: Lab, signal?: AbortSignal): Promise<void> {
+/** Waits until every API server is ready. */
+export const awaitApiServer = (lab: Lab, signal?: AbortSignal): Promise<void> =>
+  waitUntil(() => apiServersReady(lab), { what: 'the API server answers', deadlineSeconds, signal });
+
+/** The same. Where they were away, what watches them is started anew. */
+async function bringBackApiServer(lab: Lab, signal?: AbortSignal): Promise<void> {
   if (await apiServersReady(lab)) return;
-  await waitUntil(() => apiServersReady(lab), { what: 'the API server answers', deadlineSeconds, signal });
+  await awaitApiServer(lab, signal);
   await restartAgents(lab, signal);
 }
 

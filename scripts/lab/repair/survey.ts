@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { listContainers } from '../docker.ts';
-import type { Lab } from '../lab.ts';
+import { isLed, isWhole } from '../health.ts';
+import type { EtcdMember, Lab } from '../lab.ts';
 import { joinersOf } from '../scale/workers.ts';
 import { ownNamespaces } from './leftovers.ts';
 import { isWithoutDns } from './own-objects.ts';
@@ -29,13 +30,21 @@ interface List {
  * @throws FiredrillError `docker-silent`.
  */
 export async function surveyLab(lab: Lab, containersOf: typeof listContainers = listContainers): Promise<Survey> {
+  const noMajority = new AbortController();
+  const asking = { timeoutSeconds: limitSeconds, signal: noMajority.signal };
+  const lookAtMembers = async (): Promise<EtcdMember[]> => {
+    const seen = await lab.etcd.members({ timeoutSeconds: limitSeconds });
+    // Then no API server can list anything: nobody needs to wait for one.
+    if (!isLed(seen)) noMajority.abort();
+    return seen;
+  };
   const [destroyed, members, cluster, dnsIsGone] = await Promise.all([
     destroyedMachines(lab, containersOf),
-    lab.etcd.members({ timeoutSeconds: limitSeconds }),
-    foreignIn(lab),
-    isWithoutDns(lab, { timeoutSeconds: limitSeconds }).catch(() => false),
+    lookAtMembers(),
+    foreignIn(lab, asking),
+    isWithoutDns(lab, asking).catch(() => false),
   ]);
-  const serves = members.every(({ answers }) => answers) && members.some(({ isLeader }) => isLeader);
+  const serves = isWhole(members);
   const lost = dnsIsGone || (!serves && (await someMemberIsEmpty(lab, destroyed)));
   return {
     destroyed,
@@ -52,8 +61,13 @@ async function destroyedMachines(lab: Lab, containersOf: typeof listContainers):
   return booted.filter((name) => !containers.some(({ machine }) => machine === name));
 }
 
-async function foreignIn(lab: Lab): Promise<Survey['cluster']> {
-  const list = async (path: string) => (await lab.kubernetes.get<List>(path, { timeoutSeconds: limitSeconds })).items;
+interface Asking {
+  timeoutSeconds: number;
+  signal: AbortSignal;
+}
+
+async function foreignIn(lab: Lab, asking: Asking): Promise<Survey['cluster']> {
+  const list = async (path: string) => (await lab.kubernetes.get<List>(path, asking)).items;
   try {
     const [namespaces, volumes] = await Promise.all([list('/api/v1/namespaces'), list('/api/v1/persistentvolumes')]);
     const foreign = namespaces.map(({ metadata }) => metadata.name).filter((name) => !ownNamespaces.has(name));
