@@ -3,7 +3,7 @@ import type { Proof } from '../course/author-check.ts';
 import type { LoadedLesson } from '../course/model.ts';
 import { lessonNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
-import { labForLesson, patienceFor } from './lesson-lab.ts';
+import { begunOn, labForLesson, patienceFor } from './lesson-lab.ts';
 
 export function addAuthorCheckCommand(program: Command): void {
   program
@@ -33,7 +33,7 @@ async function authorCheck(context: Context, names: readonly string[], showsComm
   const ui = showsCommands ? heard : { ...heard, emit: () => undefined };
   const proofs: Proof[] = [];
   for (const lesson of lessons) {
-    const run = { lesson, ui, lab, faults, signal: context.signal, patienceSeconds };
+    const run = { lesson, ui, lab, faults, signal: context.signal, patienceSeconds, ...begunOn(lab, lesson) };
     proofs.push(
       ...(await checkLesson(run, (proof) => {
         tell(context, lesson, proof);

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { LoadedLesson } from '../course/model.ts';
+import type { LessonRun } from '../course/run.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Layout } from '../lab/layout.ts';
 import { Ended, FiredrillError } from '../system/errors.ts';
@@ -77,6 +79,17 @@ async function agreesToBoot(context: Context): Promise<boolean> {
     output: process.stdout,
     signal: context.signal,
   });
+}
+
+/** For a run of a lesson: which one was begun on its lab before. One that needs no lab leaves nothing there. */
+export function begunOn(lab: Lab, lesson: LoadedLesson): Pick<LessonRun, 'begunBefore'> {
+  if (lesson.definition.needs === 'none') return {};
+  return {
+    begunBefore: async () => {
+      const { otherBegun } = await import('../course/begun.ts');
+      return otherBegun(lab, lesson);
+    },
+  };
 }
 
 /** Seconds to wait for a state on this computer: longer where its lab took long to boot. */

@@ -4,7 +4,7 @@ import type { Progress } from '../course/progress.ts';
 import type { Lab } from '../lab/lab.ts';
 import { FiredrillError } from '../system/errors.ts';
 import type { Context } from './context.ts';
-import { labForLesson, patienceFor } from './lesson-lab.ts';
+import { begunOn, labForLesson, patienceFor } from './lesson-lab.ts';
 import { putBackWhatIsBroken } from './put-back.ts';
 
 export interface SessionOptions {
@@ -75,7 +75,8 @@ export async function runSession(context: Context, options: SessionOptions): Pro
   try {
     await putBackWhatIsBroken(faults, ui);
     const patienceSeconds = await patienceFor(lab);
-    return await runLesson({ lesson, ui, lab, faults, signal: context.signal, patienceSeconds }, options.fromStep);
+    const run = { lesson, ui, lab, faults, signal: context.signal, patienceSeconds, ...begunOn(lab, lesson) };
+    return await runLesson(run, options.fromStep);
   } finally {
     await recorder.end();
     shown.close?.();

@@ -5,7 +5,7 @@ import { lessonNamed, stepNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { commandToGoOnAt, stepToGoOnAt, type Position } from '../present/position.ts';
 import { labOf } from './lesson-session.ts';
-import { patienceFor } from './lesson-lab.ts';
+import { begunOn, patienceFor } from './lesson-lab.ts';
 import { putBackWhatIsBroken } from './put-back.ts';
 
 interface PresentOptions {
@@ -90,7 +90,16 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
   try {
     await putBackWhatIsBroken(faults, ui);
     const patienceSeconds = await patienceFor(lab);
-    const run = { lesson, ui, lab, faults, signal: context.signal, patienceSeconds, doesAgain: true };
+    const run = {
+      lesson,
+      ui,
+      lab,
+      faults,
+      signal: context.signal,
+      patienceSeconds,
+      doesAgain: true,
+      ...begunOn(lab, lesson),
+    };
     process.exitCode = (await runLesson(run, fromStep)) === 'failed' ? 1 : 0;
   } finally {
     await recorder.end();

@@ -118,6 +118,7 @@ export async function resetLab(
     { loadLessons },
     looking,
     { keepStart },
+    { noteBegun },
   ] = await Promise.all([
     import('../lab/acting.ts'),
     import('../lab/health.ts'),
@@ -128,6 +129,7 @@ export async function resetLab(
     import('../course/load.ts'),
     import('../course/look.ts'),
     import('../course/keep-start.ts'),
+    import('../course/begun.ts'),
   ]);
   const act = acting(reporter, signal);
   const faults = createFaults(lab);
@@ -146,6 +148,7 @@ export async function resetLab(
     await Promise.all((await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab, options)));
     await removeLeftovers(lab, kept);
   });
+  await noteBegun(lab, lesson);
   if (prepare) {
     await act(`Prepare lesson ${lesson.number}`, () => prepare(lab, { keepsApp: kept !== undefined }));
   }

@@ -4,7 +4,7 @@ import { lintLesson } from './lint.ts';
 import { withListeners } from './listen.ts';
 import { lookAtAll, said, summaryOf, type Sighting } from './look.ts';
 import type { Page, TaskStep } from './model.ts';
-import { prepareLesson } from './prepare.ts';
+import { leaveOtherLesson, prepareLesson } from './prepare.ts';
 import type { LessonRun } from './run.ts';
 import { runStep } from './runner.ts';
 import type { CourseEvent, Ui } from './ui.ts';
@@ -78,6 +78,7 @@ class AuthorCheck {
       if (first) throw new Disproved(`${first.file}:${first.line}: ${first.message}`);
     });
     // What an earlier run left behind must not hide what this one leaves.
+    await leaveOtherLesson(this.run);
     await lesson.definition.cleanUp?.(lab).catch(() => undefined);
     let before: Fingerprint = [];
     await this.prove('the lab can be looked at', async () => {

@@ -1,6 +1,7 @@
 import type { Check } from '../checks/verdict.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { checksAfter } from './after-drill.ts';
+import { noteBegun } from './begun.ts';
 import { PageCommands } from './commands.ts';
 import { keepStart } from './keep-start.ts';
 import { allMet, firstNotMet, lookAtAll, said } from './look.ts';
@@ -32,6 +33,23 @@ export async function prepareLesson(run: LessonRun): Promise<void> {
   const checks = [...baseline, ...(kept?.proof ?? [])];
   if (checks.length > 0) await told(run, 'Proving the baseline', () => proveBaseline(run, checks));
   await keepStart(lab, lesson.definition);
+}
+
+/**
+ * Removes what another lesson left on the lab, and notes that this one begins: a pod of one lesson may be in the way of
+ * another one's drain. Where it cannot be removed, this lesson's baseline says what is wrong.
+ */
+export async function leaveOtherLesson(run: LessonRun): Promise<void> {
+  const { lesson, lab, begunBefore } = run;
+  if (!begunBefore) return;
+  const other = await begunBefore();
+  if (other?.definition.cleanUp) {
+    await told(run, `Removing what lesson ${other.number} left`, async () => {
+      const kept = await lesson.definition.keeps?.(lab);
+      await other.definition.cleanUp?.(lab, { keepsApp: kept !== undefined }).catch(() => undefined);
+    });
+  }
+  await noteBegun(lab, lesson);
 }
 
 async function proveBaseline(run: LessonRun, baseline: readonly Check[]): Promise<void> {

@@ -35,6 +35,8 @@ export interface LessonRun {
   patienceSeconds?: number;
   /** A task whose goal holds already is done all the same: somebody shows it again. Default: it is passed over. */
   doesAgain?: boolean;
+  /** Looks up which lesson was begun on this lab before, if another one: what it left goes first. Default: nobody keeps that. */
+  begunBefore?: () => Promise<LoadedLesson | undefined>;
 }
 
 export const patienceOf = (run: LessonRun): number => run.patienceSeconds ?? 90;

@@ -3,7 +3,7 @@ import { PageCommands } from './commands.ts';
 import { runDrill } from './drill.ts';
 import type { LoadedLesson, Page } from './model.ts';
 import { openShell } from './open-task.ts';
-import { prepareStep } from './prepare.ts';
+import { leaveOtherLesson, prepareStep } from './prepare.ts';
 import type { LessonRun, StepEnd } from './run.ts';
 import { runTask } from './task.ts';
 import type { CourseEvent } from './ui.ts';
@@ -18,6 +18,7 @@ export async function runLesson(run: LessonRun, fromStep = 0): Promise<LessonEnd
   const { lesson, ui } = run;
   const startedAt = Date.now();
   ui.emit({ type: 'lesson-started', lesson, fromStep: fromStep + 1 });
+  await leaveOtherLesson(run);
   await prepareStep(run, fromStep);
   let index = fromStep;
   let looking = notLooking;

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { read, task, type Lesson } from '../../scripts/course/model.ts';
+import { read, task, type CleanUpOptions, type Lesson } from '../../scripts/course/model.ts';
 import { runLesson } from '../../scripts/course/runner.ts';
 import { command, FakeUi, fixed, lessonOf, page, routeDrill, runOf, verdicts, World } from './fakes.ts';
 import { labThatKeeps } from './lab-that-keeps.ts';
@@ -110,6 +112,27 @@ it.each([
   else expect(end).toBe('quit');
   // Only a start that was proven.
   expect(kept()).toBe(!isAsMade);
+});
+
+it('has what another lesson left removed first, with the app that both need, and notes that this one begins', async () => {
+  const done: string[] = [];
+  const { lab } = labThatKeeps();
+  const cleans = (name: string) => (_: unknown, options?: CleanUpOptions) =>
+    Promise.resolve(void done.push(`${name} ${JSON.stringify(options)}`));
+  const { ui, run } = setUp((world) => {
+    world.holds.add('baseline');
+    Object.assign(world.lab, lab);
+    const keeps = () => Promise.resolve({ paths: [], labels: [], proof: [] });
+    return { keeps, cleanUp: cleans('this'), baseline: [world.check('baseline')] };
+  });
+  const other = { ...lessonOf([], {}, { cleanUp: cleans('other') }), id: '03-other', number: 3 };
+  ui.keys = ['quit'];
+  const running = runLesson({ ...run, begunBefore: () => Promise.resolve(other) });
+  await vi.advanceTimersByTimeAsync(5_000);
+  await running;
+  expect(done).toEqual(['other {"keepsApp":true}', 'this {"keepsApp":true}']);
+  expect(ui.of('preparing').map(({ what }) => what)[0]).toBe('Removing what lesson 3 left');
+  expect(readFileSync(join(lab.folder, 'lesson-begun'), 'utf8')).toBe('09-fake\n');
 });
 
 it('resumes where the lab is as it was left, and touches nothing', async () => {
