@@ -43,7 +43,6 @@ export function createApiServers(options: { controllers: readonly Machine[]; lab
   const askOne = async (controller: Machine, request: ApiRequest, timeoutSeconds: number, signal?: AbortSignal) => {
     const { path, method, headers, body } = request;
     agent ??= connect();
-    const limit = AbortSignal.timeout(timeoutSeconds * 1000);
     return httpsGet({
       path,
       ...(method === undefined ? {} : { method }),
@@ -52,7 +51,8 @@ export function createApiServers(options: { controllers: readonly Machine[]; lab
       host: '127.0.0.1',
       port: controller.publishedPorts[6443] ?? 0,
       agent: await agent,
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      timeoutSeconds,
+      signal,
     });
   };
 
@@ -63,11 +63,9 @@ export function createApiServers(options: { controllers: readonly Machine[]; lab
   ): Promise<ApiServerLook> => {
     const about = { machine: controller.name, address: apiServerUrl(controller) };
     try {
-      const { status } = await askOne(
-        controller,
-        { path: `/readyz?${without.map((check) => `exclude=${check}`).join('&')}` },
-        timeoutSeconds,
-      );
+      const query = without.map((check) => `exclude=${check}`).join('&');
+      const path = query === '' ? '/readyz' : `/readyz?${query}`;
+      const { status } = await askOne(controller, { path }, timeoutSeconds);
       return status === 200 ? { ...about, ready: true } : { ...about, ready: false, why: `/readyz answers ${status}` };
     } catch (error) {
       return { ...about, ready: false, why: messageOf(error) };

@@ -43,7 +43,7 @@ export function createEtcd(options: {
       method: 'POST',
       body: JSON.stringify(body),
       agent: await agent,
-      signal: AbortSignal.timeout(timeoutSeconds * 1000),
+      timeoutSeconds,
     });
     if (answer.status !== 200) throw new Error(answer.body.slice(0, 200) || `HTTP ${answer.status}`);
     return JSON.parse(answer.body) as unknown;

@@ -10,7 +10,9 @@ export interface HttpsRequest {
   port: number;
   path: string;
   agent: Agent;
-  signal: AbortSignal;
+  /** For the whole answer, the connection included. */
+  timeoutSeconds: number;
+  signal?: AbortSignal | undefined;
   method?: string;
   headers?: Record<string, string>;
   body?: string;
@@ -24,12 +26,17 @@ export class ApiUnreachable extends Error {
   }
 }
 
-/** One HTTPS request. Rejects with `ApiUnreachable` where there is no whole answer. */
-export function httpsGet({ body, ...options }: HttpsRequest): Promise<Answer> {
+/**
+ * One HTTPS request. Rejects with `ApiUnreachable` where there is no whole answer. Probes send seventy a second: with a timer of
+ * its own each costs a fifth less than with `AbortSignal.timeout`.
+ */
+export function httpsGet({ body, timeoutSeconds, ...options }: HttpsRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const late = new Error('no answer in time');
+    const limit = setTimeout(() => sent.destroy(late), timeoutSeconds * 1000);
     const fail = (error: Error) => {
-      const why = options.signal.aborted ? 'no answer in time' : error.message;
-      reject(new ApiUnreachable(why));
+      clearTimeout(limit);
+      reject(new ApiUnreachable(options.signal?.aborted || sent.errored === late ? late.message : error.message));
     };
     const sent = request(options, (response) => {
       let text = '';
@@ -41,6 +48,7 @@ export function httpsGet({ body, ...options }: HttpsRequest): Promise<Answer> {
         fail(new Error('the answer broke off'));
       });
       response.on('end', () => {
+        clearTimeout(limit);
         resolve({ status: response.statusCode ?? 0, body: text });
       });
     });

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { addonManifests } from '../../scripts/lab/addons.ts';
 import { createApiServers, type ApiServers } from '../../scripts/lab/api-servers.ts';
@@ -13,17 +13,19 @@ import type { Lab } from '../../scripts/lab/lab.ts';
 import { createLayout, hasRole, type Layout, type Size } from '../../scripts/lab/layout.ts';
 import { makeCertificates } from '../../scripts/lab/pki.ts';
 
-/** An API server that says its name, with a status of its own; silent where that is 0. */
+/** An API server that says its name, with a status of its own; silent where that is 0. It may not get to the end of it. */
 class FakeApiServer {
   readonly asked: string[] = [];
   status = 200;
+  ends = true;
   readonly #server: Server;
 
   constructor(name: string, key: Buffer, cert: Buffer) {
     this.#server = createServer({ key, cert }, (request, response) => {
       this.asked.push(request.url ?? '');
       if (this.status === 0) return;
-      response.writeHead(this.status).end(name);
+      response.writeHead(this.status).write(name);
+      if (this.ends) response.end();
     });
   }
 
@@ -109,6 +111,28 @@ it('asks the one that was named, and no other', async () => {
   await c2.stop();
   await expect(apiServers.ask({ path: '/version', of: 'c2' }, 2)).rejects.toThrow(ApiUnreachable);
   expect(c1.asked).toEqual(['/version']);
+});
+
+it.each([
+  ['says nothing', (server: FakeApiServer) => (server.status = 0)],
+  ['does not get to its end', (server: FakeApiServer) => (server.ends = false)],
+])('does not wait longer than it should where one %s, or than somebody wants to', async (_, make) => {
+  make(c1);
+  const asked = { path: '/version', of: 'c1' };
+  await expect(apiServers.ask(asked, 0.2)).rejects.toThrow(new ApiUnreachable('no answer in time'));
+  const ending = new AbortController();
+  const asking = apiServers.ask(asked, 600, ending.signal);
+  await vi.waitFor(() => {
+    expect(c1.asked).toHaveLength(2);
+  });
+  ending.abort();
+  await expect(asking).rejects.toThrow(ApiUnreachable);
+});
+
+it('looks for all, or without what does not count', async () => {
+  await apiServers.looks(1);
+  await apiServers.looks(1, ['poststarthook/one', 'poststarthook/two']);
+  expect(c1.asked).toEqual(['/readyz', '/readyz?exclude=poststarthook/one&exclude=poststarthook/two']);
 });
 
 it('looks at each', async () => {
