@@ -11,9 +11,9 @@ export type Way = 'objects' | 'restore' | 'rebuild';
 
 /** What a reset takes on two cores, from the quickest computer to a slow one. */
 const lasts: Readonly<Record<Way, string>> = {
-  objects: '5 to 20 seconds',
-  restore: '15 to 50 seconds',
-  rebuild: '20 to 60 seconds',
+  objects: '4 to 20 seconds',
+  restore: '8 to 40 seconds',
+  rebuild: '10 to 60 seconds',
 };
 
 /** The volume with the guestbook's messages: it may be made anew, and they stay on the disk of its node. */

@@ -101,7 +101,7 @@ describe('what a reset says before it begins', () => {
         'This brings the lab to the start of lesson 3, Understand the network.',
         "Lost: what you made in the namespace default, and nodes' labels of a lesson, cordons and taints.",
         "Kept: the guestbook's messages, but for those that a lesson asks for, your progress, reports, the bundle.",
-        'How: etcd keeps its data, and objects are put back. It takes 5 to 20 seconds.',
+        'How: etcd keeps its data, and objects are put back. It takes 4 to 20 seconds.',
       ].join('\n'),
     );
     expect(wayOf(whole)).toBe('objects');
@@ -124,15 +124,15 @@ describe('what a reset says before it begins', () => {
 
   it('where etcd goes back, to when, and that all members do', () => {
     expect(says({ etcd: 'lost' })).toContain('changed on the cluster since the first boot');
-    expect(says({ etcd: 'lost' })).toContain('e1, e2, e3 together. It takes 15 to 50 seconds.');
-    expect(says({ etcd: 'silent' })).toContain('unless it finds a leader by itself. It takes 15 to 50 seconds.');
+    expect(says({ etcd: 'lost' })).toContain('e1, e2, e3 together. It takes 8 to 40 seconds.');
+    expect(says({ etcd: 'silent' })).toContain('unless it finds a leader by itself. It takes 8 to 40 seconds.');
   });
 
   it('which machines are made anew, and what was on their disks', () => {
     const text = says({ destroyed: ['w1'] });
     expect(text).toContain('what was on the disks of w1');
     expect(text).toContain('w1 made anew from the image; etcd keeps its data');
-    expect(text).toContain('20 to 60 seconds');
+    expect(text).toContain('10 to 60 seconds');
     expect(text).not.toContain("the guestbook's messages");
   });
 });
