@@ -130,6 +130,7 @@ export default defineLesson({
       reach: [
         budgetIsThere('guestbook'),
         podsWaitBeforeTheyStop('guestbook'),
+        deploymentIsRolledOut('guestbook', { replicas: 4, image: 'firedrill/guestbook:1' }),
         ...allWell,
         podsRunOn(pods, 'w1', 'w2'),
         podsRunOnlyOn(replica, 'w2'),
@@ -140,7 +141,13 @@ export default defineLesson({
     'One at a time, by itself': task({
       predictions: inTurnBets,
       observe: observeOutage,
-      reach: [updateIsInForce('w1'), updateIsInForce('w2'), ...allWell],
+      reach: [
+        updateIsInForce('w1'),
+        updateIsInForce('w2'),
+        ...allWell,
+        podsRunOn(pods, 'w1', 'w2'),
+        podsRunOnlyOn(replica, 'w2'),
+      ],
     }),
     'Linux at scale': read,
   },
