@@ -124,11 +124,7 @@ export default defineLesson({
         look: (lab) => rememberCluster(lab, 'before-second-backup'),
       },
       observe: bets.observeDisaster,
-      reach: [
-        snapshotIsGood('backup/second.db'),
-        etcdKeyIsGone('/registry/deployments/default/guestbook'),
-        appDoesNotAnswer(),
-      ],
+      reach: [backup('backup/second.db'), etcdKeyIsGone('/registry/deployments/default/guestbook'), appDoesNotAnswer()],
     }),
     'And back once more': task({
       records: true,

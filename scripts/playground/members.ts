@@ -55,10 +55,16 @@ export async function remove(place: Place, name: string): Promise<void> {
   const machine = machineNamed(place, name);
   const { teller, ring } = await someoneWhoCanChange(place, name);
   const id = await idOf(teller, machine);
-  if (id === undefined) throw noMember(name);
+  const hasMachine = ring.members.some((member) => member.name === name && member.state !== 'removed');
+  if (id === undefined) {
+    // The members were told by somebody else, such as etcdctl: the machine is left.
+    if (!hasMachine) throw noMember(name);
+    await removeMachine(machine);
+    return;
+  }
   const isGone = async () => (await idOf(teller, machine)) === undefined;
   await agreed(() => call(teller, '/v3/cluster/member/remove', { ID: id }, { timeoutSeconds: agreeSeconds }), isGone);
-  if (ring.members.some((member) => member.name === name && member.state !== 'removed')) await removeMachine(machine);
+  if (hasMachine) await removeMachine(machine);
 }
 
 /**

@@ -16,7 +16,7 @@ export interface RingMember {
   /** Hexadecimal, as etcdctl shows it. The following are there where the member answers. */
   id?: string;
   term?: number;
-  /** Number of the last entry in its log. */
+  /** Number of the last log entry that it knows to be committed: what etcd's status calls `raftIndex`. */
   index?: number;
   revision?: number;
   dbSizeBytes?: number;

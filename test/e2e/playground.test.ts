@@ -125,6 +125,15 @@ describe('the playground in the terminal', () => {
     expect(id(after)).not.toBe(before);
   });
 
+  it('removes what is left of a member that etcdctl has removed', async () => {
+    await ok('etcdctl', '--', 'member', 'remove', (await ring()).members[4]?.id ?? 'no id');
+    expect((await ring()).voters).toEqual(['p1', 'p2', 'p3', 'p4']);
+    await ok('remove', 'p5');
+    expect(await playground('remove', 'p5')).toMatchObject({ exitCode: 2 });
+    await ok('add', 'p5', '--learner');
+    await until('it learns', ({ members }) => members[4]?.state === 'learner');
+  });
+
   it('is gone when it is closed', async () => {
     await ok('close');
     expect(await leftOfTheLab(name)).toEqual([]);
