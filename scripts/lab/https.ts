@@ -28,31 +28,37 @@ export class ApiUnreachable extends Error {
 
 /**
  * One HTTPS request. Rejects with `ApiUnreachable` where there is no whole answer. Probes send seventy a second: with a timer of
- * its own each costs a fifth less than with `AbortSignal.timeout`.
+ * its own each costs a fifth less than with `AbortSignal.timeout`, and no error is made before it is needed.
  */
 export function httpsGet({ body, timeoutSeconds, ...options }: HttpsRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const late = new Error('no answer in time');
-    const limit = setTimeout(() => sent.destroy(late), timeoutSeconds * 1000);
-    const fail = (error: Error) => {
+    let isLate = false;
+    const limit = setTimeout(() => {
+      isLate = true;
+      sent.destroy(new Error('late'));
+    }, timeoutSeconds * 1000);
+    const fail = (why: string) => {
       clearTimeout(limit);
-      reject(new ApiUnreachable(options.signal?.aborted || sent.errored === late ? late.message : error.message));
+      reject(new ApiUnreachable(isLate || options.signal?.aborted ? 'no answer in time' : why));
+    };
+    const failWith = (error: Error): void => {
+      fail(error.message);
     };
     const sent = request(options, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (text += chunk));
-      response.on('error', fail);
+      response.on('error', failWith);
       // Ended by the signal just when all had come: neither an error nor an end.
       response.on('close', () => {
-        fail(new Error('the answer broke off'));
+        if (!response.readableEnded) fail('the answer broke off');
       });
       response.on('end', () => {
         clearTimeout(limit);
         resolve({ status: response.statusCode ?? 0, body: text });
       });
     });
-    sent.on('error', fail);
+    sent.on('error', failWith);
     sent.end(body);
   });
 }
