@@ -8,8 +8,6 @@ import { answeringDoor, publishedAddress } from '../stage/door.ts';
 import { runOrThrow } from '../system/run.ts';
 import { markdownTable } from './table.ts';
 
-/** Each kind of visitor comes this often. Together they are the 8,000 a second that the guestbook must serve. */
-const perSecondAndKind = 4000;
 /**
  * Seconds of load. A connection for each request uses up a port of this computer for a while, and Linux has 28,000 of
  * them for each address that is called (ip_local_port_range): longer would measure that.
@@ -17,9 +15,13 @@ const perSecondAndKind = 4000;
 const loadSeconds = 10;
 const connections = 200;
 
+/**
+ * Visitors, one kind after the other: their connections are kept, as browsers and proxies keep them, and the guestbook must
+ * serve 8,000 requests a second; or each request comes over a connection of its own, which costs both sides a multiple.
+ */
 const kinds = [
-  { name: 'keep-alive', flags: ['-keepalive=true', `-connections=${connections}`] },
-  { name: 'a connection each', flags: ['-keepalive=false', `-connections=${connections}`] },
+  { name: 'kept', perSecond: 8000, keepsAlive: true },
+  { name: 'one for each request', perSecond: 1000, keepsAlive: false },
 ] as const;
 
 /** What vegeta reports (`vegeta report -type=json`, https://github.com/tsenart/vegeta). Times in nanoseconds. */
@@ -45,7 +47,7 @@ export interface AppLoad {
 
 /**
  * Loads the guestbook's page through the NodePorts of all workers: open loop (requests come when they come, however slow
- * the answers are), half of them over connections that are kept, half over one each. A figure for each half, and for all.
+ * the answers are). A figure for each kind of visitor.
  */
 export async function loadApp(lab: Lab, signal: AbortSignal): Promise<AppLoad[]> {
   const vegeta = join((await readBundle()).bin, 'vegeta');
@@ -54,22 +56,17 @@ export async function loadApp(lab: Lab, signal: AbortSignal): Promise<AppLoad[]>
     const targets = join(folder, 'targets');
     const addresses = await Promise.all(lab.machinesWithRole('worker').map((worker) => addressOf(worker, signal)));
     await writeFile(targets, addresses.map((address) => `GET ${address}/\n`).join(''));
-    const results = kinds.map(({ name }) => join(folder, name.replaceAll(' ', '-')));
-    const attack = ({ flags }: (typeof kinds)[number], index: number): Promise<string> => {
-      const pace = [`-rate=${perSecondAndKind}/s`, `-duration=${loadSeconds}s`, '-timeout=5s', '-max-body=0'];
-      const files = [`-targets=${targets}`, `-output=${results[index] ?? ''}`];
-      return runOrThrow(vegeta, ['attack', ...pace, ...files, ...flags], { signal, timeoutSeconds: loadSeconds + 30 });
-    };
-    await Promise.all(kinds.map(attack));
-    const report = async (kind: string, files: readonly string[]): Promise<AppLoad> =>
-      loadOf(
-        kind,
-        JSON.parse(await runOrThrow(vegeta, ['report', '-type=json', ...files], { signal })) as VegetaReport,
-      );
-    return [
-      await report('all', results),
-      ...(await Promise.all(kinds.map(({ name }, index) => report(name, [results[index] ?? ''])))),
-    ];
+    const output = join(folder, 'output');
+    const loads: AppLoad[] = [];
+    for (const { name, perSecond, keepsAlive } of kinds) {
+      const pace = [`-rate=${perSecond}/s`, `-duration=${loadSeconds}s`, '-timeout=5s', '-max-body=0'];
+      const how = [`-keepalive=${keepsAlive}`, `-connections=${connections}`];
+      const files = [`-targets=${targets}`, `-output=${output}`];
+      await runOrThrow(vegeta, ['attack', ...pace, ...how, ...files], { signal, timeoutSeconds: loadSeconds + 30 });
+      const report = await runOrThrow(vegeta, ['report', '-type=json', output], { signal });
+      loads.push(loadOf(name, JSON.parse(report) as VegetaReport));
+    }
+    return loads;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -54,7 +54,7 @@ async function bench(): Promise<string[]> {
     `On ${computer}; load before it began: ${busyBefore.toFixed(1)}. ${new Date().toISOString().slice(0, 10)}.`,
     '',
     ...timesTable(measured, bare),
-    ...(loads.length > 0 ? ['', 'The guestbook, open loop, 8,000 requests a second:', '', ...loadTable(loads)] : []),
+    ...(loads.length > 0 ? ['', 'The guestbook, open loop:', '', ...loadTable(loads)] : []),
     ...(byStage.length > 0 ? ['', 'The same, as `firedrill stage` loads it:', '', ...byStage] : []),
   ];
 }
