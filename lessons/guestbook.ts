@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appAnswersThrough } from '../scripts/checks/app.ts';
-import type { CleanUpOptions, KeptApp, PrepareOptions } from '../scripts/course/model.ts';
+import type { AppOptions, KeptApp } from '../scripts/course/model.ts';
 import type { ApiObject, Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
 import { waitUntil } from '../scripts/system/wait.ts';
@@ -30,7 +30,7 @@ const forgetScript = `
   end`;
 
 /** Puts the guestbook as its manifest says: four pods of version 1, Redis with a replica. One that is so already is left. */
-export async function applyGuestbook(lab: Lab, { keepsApp = false }: PrepareOptions = {}): Promise<void> {
+export async function applyGuestbook(lab: Lab, { keepsApp = false }: AppOptions = {}): Promise<void> {
   if (keepsApp) return;
   await applyAsGuestbook(lab, await readFile(guestbookManifest, 'utf8'));
 }
@@ -63,14 +63,14 @@ async function volumesOf(manifest: string): Promise<string> {
     .join('---\n');
 }
 
-const removals = new WeakMap<CleanUpOptions, Promise<void>>();
+const removals = new WeakMap<AppOptions, Promise<void>>();
 
 /**
  * Removes the guestbook, at once and without a goodbye. Its messages stay on the disk of w1, without those that lessons
  * ask for. With `keepsApp`, only those messages go. For the same options it is done once: a `reset` cleans up after all
  * lessons.
  */
-export function removeGuestbook(lab: Lab, options: CleanUpOptions = {}): Promise<void> {
+export function removeGuestbook(lab: Lab, options: AppOptions = {}): Promise<void> {
   const removal = removals.get(options) ?? remove(lab, options.keepsApp ?? false);
   removals.set(options, removal);
   return removal;

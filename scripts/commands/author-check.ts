@@ -3,7 +3,7 @@ import type { Proof } from '../course/author-check.ts';
 import type { LoadedLesson } from '../course/model.ts';
 import { lessonNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
-import { begunOn, labForLesson, patienceFor } from './lesson-lab.ts';
+import { labForLesson, runOn } from './lesson-lab.ts';
 
 export function addAuthorCheckCommand(program: Command): void {
   program
@@ -28,12 +28,11 @@ async function authorCheck(context: Context, names: readonly string[], showsComm
     import('../ui/plain.ts'),
   ]);
   const faults = createFaults(lab);
-  const patienceSeconds = await patienceFor(lab);
   const heard = createPlainUi({ output: context.json ? process.stderr : process.stdout });
   const ui = showsCommands ? heard : { ...heard, emit: () => undefined };
   const proofs: Proof[] = [];
   for (const lesson of lessons) {
-    const run = { lesson, ui, lab, faults, signal: context.signal, patienceSeconds, ...begunOn(lab, lesson) };
+    const run = await runOn(context, { lesson, lab, ui, faults });
     proofs.push(
       ...(await checkLesson(run, (proof) => {
         tell(context, lesson, proof);

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { LoadedLesson } from '../course/model.ts';
 import type { LessonRun } from '../course/run.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Layout } from '../lab/layout.ts';
@@ -81,15 +80,17 @@ async function agreesToBoot(context: Context): Promise<boolean> {
   });
 }
 
-/** For a run of a lesson: which one was begun on its lab before. One that needs no lab leaves nothing there. */
-export function begunOn(lab: Lab, lesson: LoadedLesson): Pick<LessonRun, 'begunBefore'> {
-  if (lesson.definition.needs === 'none') return {};
-  return {
-    begunBefore: async () => {
-      const { otherBegun } = await import('../course/begun.ts');
-      return otherBegun(lab, lesson);
-    },
-  };
+/** A run of a lesson on its lab: with the patience that this computer needs, and with what was begun on the lab before. */
+export async function runOn(
+  context: Context,
+  given: Pick<LessonRun, 'lesson' | 'lab' | 'ui' | 'faults'>,
+): Promise<LessonRun> {
+  const { lesson, lab } = given;
+  const run = { ...given, signal: context.signal, patienceSeconds: await patienceFor(lab) };
+  // A lesson that needs no lab leaves nothing there.
+  if (lesson.definition.needs === 'none') return run;
+  const { otherBegun } = await import('../course/begun.ts');
+  return { ...run, begunBefore: () => otherBegun(lab, lesson) };
 }
 
 /** Seconds to wait for a state on this computer: longer where its lab took long to boot. */

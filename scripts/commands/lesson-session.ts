@@ -4,7 +4,7 @@ import type { Progress } from '../course/progress.ts';
 import type { Lab } from '../lab/lab.ts';
 import { FiredrillError } from '../system/errors.ts';
 import type { Context } from './context.ts';
-import { begunOn, labForLesson, patienceFor } from './lesson-lab.ts';
+import { labForLesson, runOn } from './lesson-lab.ts';
 import { putBackWhatIsBroken } from './put-back.ts';
 
 export interface SessionOptions {
@@ -74,9 +74,7 @@ export async function runSession(context: Context, options: SessionOptions): Pro
   const faults = createFaults(lab);
   try {
     await putBackWhatIsBroken(faults, ui);
-    const patienceSeconds = await patienceFor(lab);
-    const run = { lesson, ui, lab, faults, signal: context.signal, patienceSeconds, ...begunOn(lab, lesson) };
-    return await runLesson(run, options.fromStep);
+    return await runLesson(await runOn(context, { lesson, lab, ui, faults }), options.fromStep);
   } finally {
     await recorder.end();
     shown.close?.();

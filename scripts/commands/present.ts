@@ -5,7 +5,7 @@ import { lessonNamed, stepNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { commandToGoOnAt, stepToGoOnAt, type Position } from '../present/position.ts';
 import { labOf } from './lesson-session.ts';
-import { begunOn, patienceFor } from './lesson-lab.ts';
+import { runOn } from './lesson-lab.ts';
 import { putBackWhatIsBroken } from './put-back.ts';
 
 interface PresentOptions {
@@ -89,17 +89,7 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
   const faults = createFaults(lab);
   try {
     await putBackWhatIsBroken(faults, ui);
-    const patienceSeconds = await patienceFor(lab);
-    const run = {
-      lesson,
-      ui,
-      lab,
-      faults,
-      signal: context.signal,
-      patienceSeconds,
-      doesAgain: true,
-      ...begunOn(lab, lesson),
-    };
+    const run = { ...(await runOn(context, { lesson, lab, ui, faults })), doesAgain: true };
     process.exitCode = (await runLesson(run, fromStep)) === 'failed' ? 1 : 0;
   } finally {
     await recorder.end();

@@ -25,7 +25,7 @@ export interface Besides {
   backup: boolean;
   playground: boolean;
   /** When the checkpoint was taken to which etcd goes back where it must, in words. */
-  checkpointOf: string;
+  since: string;
 }
 
 export async function lookBesides(lab: Lab, lesson: LoadedLesson): Promise<Besides> {
@@ -41,7 +41,7 @@ export async function lookBesides(lab: Lab, lesson: LoadedLesson): Promise<Besid
   return {
     backup: existsSync(join(lab.folder, 'backup')),
     playground: folder !== undefined && existsSync(folder),
-    checkpointOf: checkpointOf(lab, lesson, await createFaults(lab).open()).of,
+    since: checkpointOf(lab, lesson, await createFaults(lab).open()).of,
   };
 }
 
@@ -68,10 +68,7 @@ export function planLines(
   ];
 }
 
-function losses(
-  { joined, destroyed, etcd, cluster }: Survey,
-  { backup, playground, checkpointOf: then }: Besides,
-): string[] {
+function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playground, since }: Besides): string[] {
   const some = (names: readonly string[], what: string) => (names.length === 0 ? [] : [`${what} ${names.join(', ')}`]);
   return [
     "what you made in the namespace default, and nodes' labels of a lesson, cordons and taints",
@@ -88,17 +85,17 @@ function losses(
     ...some(destroyed, 'what was on the disks of'),
     ...{
       serves: [],
-      silent: [`where etcd finds no leader, all else that was changed on the cluster since ${then}`],
-      lost: [`all else that was changed on the cluster since ${then}`],
+      silent: [`where etcd finds no leader, all else that was changed on the cluster since ${since}`],
+      lost: [`all else that was changed on the cluster since ${since}`],
     }[etcd],
     ...(backup ? ['your backups of etcd in $LAB/backup'] : []),
     ...(playground ? ['the playground, with its keys'] : []),
   ];
 }
 
-function how({ destroyed, etcd }: Survey, { layout }: Pick<Lab, 'layout'>, { checkpointOf: then }: Besides): string {
+function how({ destroyed, etcd }: Survey, { layout }: Pick<Lab, 'layout'>, { since }: Besides): string {
   const members = layout.machines.filter((machine) => hasRole(machine, 'etcd')).map(({ name }) => name);
-  const restored = `etcd is restored from the checkpoint of ${then}, ${members.join(', ')} together`;
+  const restored = `etcd is restored from the checkpoint of ${since}, ${members.join(', ')} together`;
   const anew = destroyed.length === 0 ? '' : `${destroyed.join(', ')} made anew from the image; `;
   if (etcd === 'serves') return `${anew}etcd keeps its data, and objects are put back`;
   return `${anew}${restored}${etcd === 'lost' ? '' : ', unless it finds a leader by itself'}`;

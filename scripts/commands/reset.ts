@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { KeptApp, LoadedLesson } from '../course/model.ts';
+import type { LoadedLesson } from '../course/model.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { ActionReporter } from '../lab/acting.ts';
 import { FiredrillError } from '../system/errors.ts';
@@ -28,8 +28,9 @@ Examples:
 First it looks, and says what will be lost, which way it takes, and how long that takes.
 It undoes every fault, starts or rebuilds machines, puts changed files back, restores etcd where it
 must (all members together, from the checkpoint of the last start of a lesson, of the first boot, or
-of just before its keys were deleted on purpose), removes workers that joined and what lessons made, and then proves that the
-lesson can start. A guestbook that nobody has changed goes on running, where the lesson needs one.
+of just before its keys were deleted on purpose), removes workers that joined and what lessons made,
+and then proves that the lesson can start. A guestbook that nobody has changed goes on running, where
+the lesson needs one.
 Two resets of one lab wait for each other.`;
 
 async function reset(context: Context, to: string | undefined): Promise<void> {
@@ -110,10 +111,10 @@ export async function resetLab(
   const { signal, reporter } = options;
   const [
     { acting },
-    { awaitDns },
+    { awaitApiServers, awaitDns },
     { createFaults },
     { checkpointOf },
-    { awaitApiServer, repairLab },
+    { repairLab },
     { removeLeftovers },
     { loadLessons },
     looking,
@@ -140,18 +141,17 @@ export async function resetLab(
   const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter, checkpoint }))];
   await faults.closeAfterReset();
   const { keeps, prepare, baseline } = lesson.definition;
-  let kept: KeptApp | undefined;
-  await act('Remove what the lessons left', async () => {
-    [kept] = await Promise.all([keeps?.(lab), awaitApiServer(lab, signal)]);
-    const options = { keepsApp: kept !== undefined };
+  const kept = await act('Remove what the lessons left', async () => {
+    const [found] = await Promise.all([keeps?.(lab), awaitApiServers(lab, { deadlineSeconds: 120, signal })]);
+    const options = { keepsApp: found !== undefined };
     // Each lesson removes what is its own, so that none waits for another.
     await Promise.all((await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab, options)));
-    await removeLeftovers(lab, kept);
+    await removeLeftovers(lab, found);
+    return found;
   });
+  const keepsApp = kept !== undefined;
   await noteBegun(lab, lesson);
-  if (prepare) {
-    await act(`Prepare lesson ${lesson.number}`, () => prepare(lab, { keepsApp: kept !== undefined }));
-  }
+  if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab, { keepsApp }));
   // By now it had its time: it starts while the app does.
   await act('Wait for DNS from a pod', () => awaitDns(lab, { deadlineSeconds: 120, signal }));
   await act('Prove its baseline', async () => {

@@ -103,13 +103,11 @@ export interface KeptApp extends Kept {
 }
 
 /** A `reset` cleans up after all lessons with the same options: what they share is then removed once. */
-export interface CleanUpOptions {
-  /** The app stays: it is as it was made. Default: it goes, where the lesson made it. */
-  keepsApp?: boolean;
-}
-
-export interface PrepareOptions {
-  /** The app is there already, as this would make it. Default: it may be missing, or different. */
+export interface AppOptions {
+  /**
+   * The app is as it was made, and stays. Default: it may be missing, or different. A clean-up removes it, where the lesson
+   * made it, and a preparation makes it.
+   */
   keepsApp?: boolean;
 }
 
@@ -124,11 +122,11 @@ export interface Lesson {
   /** What must hold before the first step. */
   baseline: readonly Check[];
   /** Brings a healthy lab to the baseline: apply the app, label nodes. Safe to run twice. */
-  prepare?: (lab: Lab, options?: PrepareOptions) => Promise<void>;
+  prepare?: (lab: Lab, options?: AppOptions) => Promise<void>;
   /** What of `prepare` is there already, so that making it anew would change nothing; undefined where that is not so. */
   keeps?: (lab: Lab) => Promise<KeptApp | undefined>;
   /** Removes what the lesson's steps left on the lab. Safe to run twice. */
-  cleanUp?: (lab: Lab, options?: CleanUpOptions) => Promise<void>;
+  cleanUp?: (lab: Lab, options?: AppOptions) => Promise<void>;
   /** By the step's `##` heading in README.md, in the page's order. */
   steps: Readonly<Record<string, Step>>;
 }

@@ -28,8 +28,8 @@ export async function prepareLesson(run: LessonRun): Promise<void> {
       });
     });
   }
-  if (prepare)
-    await told(run, 'Preparing the lab for this lesson', () => prepare(lab, { keepsApp: kept !== undefined }));
+  const keepsApp = kept !== undefined;
+  if (prepare) await told(run, 'Preparing the lab for this lesson', () => prepare(lab, { keepsApp }));
   const checks = [...baseline, ...(kept?.proof ?? [])];
   if (checks.length > 0) await told(run, 'Proving the baseline', () => proveBaseline(run, checks));
   await keepStart(lab, lesson.definition);

@@ -54,6 +54,12 @@ export async function apiServersReady(lab: Lab, { isRestored = false } = {}): Pr
   return looks.length > 0 && looks.every(({ ready }) => ready);
 }
 
+/** Waits until `apiServersReady`. @throws FiredrillError `waited-in-vain`. */
+export const awaitApiServers = (
+  lab: Lab,
+  options: Pick<WaitOptions, 'deadlineSeconds' | 'signal' | 'remedy'>,
+): Promise<void> => waitUntil(() => apiServersReady(lab), { what: 'the API server answers', ...options });
+
 /** Whether all members of etcd answer and one of them leads. */
 export const etcdHasLeader = async (lab: Lab): Promise<boolean> => isWhole(await lab.etcd.members());
 

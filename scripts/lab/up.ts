@@ -15,6 +15,7 @@ import { cpuShares } from './docker-machine.ts';
 import { addonManifests } from './addons.ts';
 import {
   apiServersReady,
+  awaitApiServers,
   awaitDns,
   dnsAnswers,
   isWhole,
@@ -256,7 +257,7 @@ async function awaitLeader(boot: Boot): Promise<void> {
 }
 
 async function awaitApiServer(boot: Boot): Promise<void> {
-  await waitUntil(() => apiServersReady(boot.lab), { what: 'the API server answers', ...patienceWith(boot) });
+  await awaitApiServers(boot.lab, patienceWith(boot));
 }
 
 async function startAddons({ lab }: Boot): Promise<void> {

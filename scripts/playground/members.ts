@@ -55,17 +55,19 @@ export async function remove(place: Place, name: string): Promise<void> {
   const machine = machineNamed(place, name);
   const { teller, ring } = await someoneWhoCanChange(place, name);
   const id = await idOf(teller, machine);
-  const hasMachine = ring.members.some((member) => member.name === name && member.state !== 'removed');
   if (id === undefined) {
     // The members were told by somebody else, such as etcdctl: the machine is left.
-    if (!hasMachine) throw noMember(name);
+    if (!hasMachine(ring, name)) throw noMember(name);
     await removeMachine(machine);
     return;
   }
   const isGone = async () => (await idOf(teller, machine)) === undefined;
   await agreed(() => call(teller, '/v3/cluster/member/remove', { ID: id }, { timeoutSeconds: agreeSeconds }), isGone);
-  if (hasMachine) await removeMachine(machine);
+  if (hasMachine(ring, name)) await removeMachine(machine);
 }
+
+const hasMachine = ({ members }: Ring, name: string): boolean =>
+  members.some((member) => member.name === name && member.state !== 'removed');
 
 /**
  * Adds a member with an empty disk: as a learner, which gets every entry and has no vote.
@@ -74,7 +76,7 @@ export async function remove(place: Place, name: string): Promise<void> {
 export async function addLearner(place: Place, name: string, signal?: AbortSignal): Promise<void> {
   const machine = machineNamed(place, name);
   const { teller, ring } = await someoneWhoCanChange(place, name);
-  if (ring.members.some((member) => member.name === name && member.state !== 'removed')) {
+  if (hasMachine(ring, name)) {
     throw new FiredrillError(`${name} is a member already.`, {
       code: 'member-already',
       remedy: `Remove it first: 'firedrill playground remove ${name}'.`,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { read, task, type CleanUpOptions, type Lesson } from '../../scripts/course/model.ts';
+import { read, task, type AppOptions, type Lesson } from '../../scripts/course/model.ts';
 import { runLesson } from '../../scripts/course/runner.ts';
 import { command, FakeUi, fixed, lessonOf, page, routeDrill, runOf, verdicts, World } from './fakes.ts';
 import { labThatKeeps } from './lab-that-keeps.ts';
@@ -117,7 +117,7 @@ it.each([
 it('has what another lesson left removed first, with the app that both need, and notes that this one begins', async () => {
   const done: string[] = [];
   const { lab } = labThatKeeps();
-  const cleans = (name: string) => (_: unknown, options?: CleanUpOptions) =>
+  const cleans = (name: string) => (_: unknown, options?: AppOptions) =>
     Promise.resolve(void done.push(`${name} ${JSON.stringify(options)}`));
   const { ui, run } = setUp((world) => {
     world.holds.add('baseline');

@@ -91,7 +91,7 @@ describe('what a reset says before it begins', () => {
     etcd: 'serves',
     cluster: { namespaces: [], volumes: ['redis-data'] },
   };
-  const nothing = { backup: false, playground: false, checkpointOf: 'the first boot' };
+  const nothing = { backup: false, playground: false, since: 'the first boot' };
   const says = (survey: Partial<Survey>, besides = nothing) =>
     planLines(lesson, { layout: booted }, { ...whole, ...survey }, besides).join('\n');
 

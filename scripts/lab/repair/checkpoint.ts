@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FiredrillError } from '../../system/errors.ts';
 import { readIfThere, writeAtomically } from '../../system/files.ts';
 import { waitUntil } from '../../system/wait.ts';
-import { apiServersReady, etcdHasLeader } from '../health.ts';
+import { apiServersReady, awaitApiServers, etcdHasLeader } from '../health.ts';
 import type { Lab } from '../lab.ts';
 import { restartAgents } from './agents.ts';
 
@@ -129,7 +129,7 @@ export async function foundAnew(lab: Lab, signal?: AbortSignal): Promise<boolean
   const preferred = join(lab.folder, 'checkpoint', 'now.db');
   await takeCheckpoint(lab, preferred);
   await restoreCheckpoint(lab, { preferred, signal });
-  await waitUntil(() => apiServersReady(lab), { what: 'the API server is ready', deadlineSeconds: 60, signal });
+  await awaitApiServers(lab, { deadlineSeconds: 60, signal });
   return true;
 }
 

@@ -4,7 +4,7 @@ import { FiredrillError } from '../../system/errors.ts';
 import { waitUntil } from '../../system/wait.ts';
 import { acting, type ActionReporter } from '../acting.ts';
 import { listContainers } from '../docker.ts';
-import { apiServersReady, etcdHasLeader, machinesAnswer, nodesReady } from '../health.ts';
+import { apiServersReady, awaitApiServers, etcdHasLeader, machinesAnswer, nodesReady } from '../health.ts';
 import type { Lab } from '../lab.ts';
 import { addonManifests } from '../addons.ts';
 import { dismissJoiners } from '../scale/dismiss.ts';
@@ -129,14 +129,10 @@ async function membersAreTheMachines(lab: Lab): Promise<boolean> {
   return names.toSorted().join() === wanted.toSorted().join();
 }
 
-/** Waits until every API server is ready. */
-export const awaitApiServer = (lab: Lab, signal?: AbortSignal): Promise<void> =>
-  waitUntil(() => apiServersReady(lab), { what: 'the API server answers', deadlineSeconds, signal });
-
-/** The same. Where they were away, what watches them is started anew. */
+/** Waits for the API servers. Where they were away, what watches them is started anew. */
 async function bringBackApiServer(lab: Lab, signal?: AbortSignal): Promise<void> {
   if (await apiServersReady(lab)) return;
-  await awaitApiServer(lab, signal);
+  await awaitApiServers(lab, { deadlineSeconds, signal });
   await restartAgents(lab, signal);
 }
 
