@@ -60,7 +60,11 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
       import('./flight-recorder.ts'),
       import('./shell-log.ts'),
     ]);
-  const { fromStep, goOnAt, says } = beginningOf(lesson, { from: options.from, auto }, await readPosition());
+  const onDamaged = (message: string): void => {
+    context.print(message);
+  };
+  const position = await readPosition(lesson.id, { onDamaged });
+  const { fromStep, goOnAt, says } = beginningOf(lesson, { from: options.from, auto }, position);
   if (says !== undefined) context.print(says);
   const positions = new PositionKeeper();
   const log = openEventLog(lesson.id);

@@ -51,7 +51,7 @@ export interface NotesOptions {
   show: (lines: readonly string[]) => void;
   look: () => Look;
   signal: AbortSignal;
-  /** Where the presentation is; default: what it keeps in the state folder. */
+  /** Where the presentation is; default: what it keeps of this lesson in the state folder. */
   read?: () => Promise<Position | undefined>;
   /** Milliseconds between two looks; default 300. */
   pauseMilliseconds?: number;
@@ -59,7 +59,7 @@ export interface NotesOptions {
 
 /** Follows the presentation of a lesson in another terminal, until the lesson is done or the signal aborts. */
 export async function followNotes(lesson: LoadedLesson, options: NotesOptions): Promise<void> {
-  const { show, look, signal, read = readPosition, pauseMilliseconds = 300 } = options;
+  const { show, look, signal, read = () => readPosition(lesson.id), pauseMilliseconds = 300 } = options;
   let shown = '';
   let hasBegun = false;
   for (;;) {

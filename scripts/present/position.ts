@@ -20,29 +20,49 @@ const positionSchema = z.object({
 /** Where a presentation is. The speaker's notes follow it, and a presentation that was stopped goes on there. */
 export type Position = z.infer<typeof positionSchema>;
 
-export const positionPath = (): string => join(stateFolder(), 'presentation.json');
+/** A file for each lesson: showing another one in between must not lose where the first was stopped. */
+const positionsFolder = (): string => join(stateFolder(), 'presentations');
 
-/** Undefined where nothing was presented yet, or the file cannot be read. */
-export async function readPosition(path = positionPath()): Promise<Position | undefined> {
+const pathOf = (lesson: string, folder: string): string => join(folder, `${lesson}.json`);
+
+export interface ReadOptions {
+  /** Told where the position cannot be read. */
+  onDamaged?: (message: string) => void;
+  folder?: string;
+}
+
+/**
+ * Undefined where this lesson was not presented yet, or its position cannot be read: the next one that is kept takes its
+ * place.
+ * @param lesson folder name of the lesson
+ */
+export async function readPosition(
+  lesson: string,
+  { onDamaged = () => undefined, folder = positionsFolder() }: ReadOptions = {},
+): Promise<Position | undefined> {
+  const path = pathOf(lesson, folder);
   try {
-    return positionSchema.parse(JSON.parse((await readIfThere(path)) ?? ''));
+    const text = await readIfThere(path);
+    return text === undefined ? undefined : positionSchema.parse(JSON.parse(text));
   } catch {
+    const begins = "It begins with its first step, or with the one that '--from' names.";
+    onDamaged(`Where this lesson was stopped could not be read from ${path}. ${begins}`);
     return undefined;
   }
 }
 
-/** Keeps positions, the last one last. A presentation goes on where they cannot be written. */
+/** Keeps positions, the last one of each lesson. A presentation goes on where they cannot be written. */
 export class PositionKeeper {
-  private readonly path: string;
+  private readonly folder: string;
   private writing: Promise<void> = Promise.resolve();
 
-  constructor(path = positionPath()) {
-    this.path = path;
+  constructor(folder = positionsFolder()) {
+    this.folder = folder;
   }
 
   keep(position: Position): void {
     this.writing = this.writing
-      .then(() => writeAtomically(this.path, `${JSON.stringify(position)}\n`))
+      .then(() => writeAtomically(pathOf(position.lesson, this.folder), `${JSON.stringify(position)}\n`))
       .catch(() => undefined);
   }
 
