@@ -59,7 +59,8 @@ export function addKeyCommands(playground: Command): void {
         fromRevision,
         signal,
         onEvent: (event) => {
-          tell(context, event, watchLine(event));
+          const at = new Date();
+          tell(context, { at: at.toISOString(), ...event }, watchLine(event, at));
         },
       });
       signal.throwIfAborted();

@@ -48,7 +48,11 @@ export const answerLines = ({ keys = [], said, via, milliseconds, ok }: Answer):
 const keyLine = ({ key, value, version, lease }: KeyValue): string =>
   `${harmless(key)} = ${harmless(value)}  (version ${version}${lease === undefined ? '' : `, lease ${lease}`})`;
 
-export function watchLine(event: WatchEvent): string {
+/** @param at when it was heard: etcd keeps no time of a change. Shown as the local time of day. */
+export const watchLine = (event: WatchEvent, at: Date): string =>
+  `${at.toTimeString().slice(0, 8)}  ${watchedInWords(event)}`;
+
+function watchedInWords(event: WatchEvent): string {
   if (event.type === 'watching') return `Watching through ${event.via}. Ctrl-C ends it.`;
   if (event.type === 'ended') return `The watch ended: ${event.why}.`;
   if (event.type === 'delete') return `${event.revision}  deleted ${harmless(event.key)}`;

@@ -182,7 +182,59 @@ describe.skipIf(!(await browserIsHere("the playground's page")))('the page', () 
     }
     throw new Error(`Tab never reaches ${selector}`);
   }
+  async function press(button: string): Promise<void> {
+    await tabTo(button);
+    await page.keyboard.press('Enter');
+  }
+  /** Fills in a form with keys: types over its first field, checks these of its boxes and no others, and sends it. */
+  async function submit(form: string, typed: string, ...checked: string[]): Promise<void> {
+    await tabTo(`${form} label:first-of-type input`);
+    await page.keyboard.type(typed);
+    for (const box of await page.locator(`${form} input[type="checkbox"]`).all()) {
+      const named = (await box.getAttribute('name')) ?? '';
+      if ((await box.isChecked()) === checked.includes(named)) continue;
+      await tabTo(`${form} input[name="${named}"]`);
+      await page.keyboard.press('Space');
+    }
+    await press(`${form} button`);
+  }
+  async function write(key: string, value: string): Promise<void> {
+    await tabTo('#put input[name="key"]');
+    await page.keyboard.type(key);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(value);
+    await page.keyboard.press('Enter');
+  }
+  const rowButton = (label: string): string => `#members button[aria-label="${label}"]`;
+  const focusIsOn = (selector: string) => page.locator(`${selector}:focus`).waitFor();
   const newest = () => page.locator('#results li').first();
+  /** The one line of the results that has this text, as soon as it is there. */
+  async function told(text: string | RegExp): Promise<string> {
+    const line = page.locator('#results li', { hasText: text });
+    await line.waitFor();
+    return (await line.textContent()) ?? '';
+  }
+  const quorumSays = (text: string) => page.locator('#quorum', { hasText: text }).waitFor();
+
+  interface Look {
+    said: string;
+    drawn: string;
+    row: string;
+    circle: string;
+  }
+  /** Each member's state in the words of its row and of the ring, and the colours there. */
+  const looks = (): Promise<Look[]> =>
+    page.locator('#members li').evaluateAll((rows) =>
+      rows.map((row, index) => {
+        const drawn = document.querySelectorAll('#ring g')[index]!;
+        return {
+          said: row.querySelector('.state')!.textContent,
+          drawn: drawn.querySelector('text:not(.name)')!.textContent,
+          row: getComputedStyle(row).borderLeftColor,
+          circle: getComputedStyle(drawn.querySelector('circle')!).fill,
+        };
+      }),
+    );
 
   it('shows the ring, each member with its figures, and what quorum means', async () => {
     expect(await page.locator('#ring').getAttribute('aria-label')).toMatch(/^The ring: p1 (leader|follower), /);
@@ -203,59 +255,142 @@ describe.skipIf(!(await browserIsHere("the playground's page")))('the page', () 
     await tabTo('#watch input[name="key"]');
     await page.keyboard.type('nasty');
     await page.keyboard.press('Enter');
-    await page.locator('#results li', { hasText: 'watch nasty: through' }).waitFor();
+    await told('watch nasty: through');
     await page.keyboard.press('Home');
-    await tabTo('#put input[name="key"]');
-    await page.keyboard.type('nasty/key');
-    await page.keyboard.press('Tab');
-    await page.keyboard.type(nasty);
-    await page.keyboard.press('Enter');
-    await page.locator('#results li', { hasText: `nasty/key = ${nasty}` }).waitFor();
+    await write('nasty/key', nasty);
+    await told(`nasty/key = ${nasty}`);
     await tabTo('#get input[name="key"]');
     await page.keyboard.type('nasty/key');
     await page.keyboard.press('Enter');
-    await page.locator('#results li', { hasText: 'read nasty/key: 1 key, read at revision' }).waitFor();
+    await told('read nasty/key: 1 key, read at revision');
     expect(await newest().textContent()).toContain(`nasty/key = ${nasty}`);
     expect(await page.title()).toBe('etcd playground');
     expect(await page.locator('#results img, #results script').count()).toBe(0);
   });
 
-  it('stops two at once with the keyboard, kills a third, and starts all again', async () => {
-    const buttons = await page.locator('.actions').boundingBox();
+  it('reads all that begin alike, deletes one and all, and ends the watch, with the keyboard', async () => {
+    await write('nasty/pear', 'green');
+    await told('write nasty/pear: written at revision');
+    await submit('#get', 'nasty/', 'prefix');
+    expect(await told('read nasty/…: 2 keys, read at revision')).toMatch(/nasty\/key = .+\n +nasty\/pear = green/);
+    await submit('#delete', 'nasty/key');
+    await told('delete nasty/key: 1 key deleted at revision');
+    await told(/watch: revision \d+, nasty\/key deleted/);
+    await submit('#delete', 'nasty/', 'prefix');
+    await told('delete nasty/…: 1 key deleted at revision');
+    await told(/watch: revision \d+, nasty\/pear deleted/);
+    await press('#unwatch');
+    await told('watch: ended');
+    await focusIsOn('#watch input[name="key"]');
+    expect(await page.locator('#unwatch').isDisabled()).toBe(true);
+    // With the mouse for once. The read after it gives a watch that goes on time to tell of it.
+    await page.locator('#put input[name="key"]').fill('nasty/late');
+    await page.locator('#put input[name="value"]').fill('unseen');
+    await page.locator('#put button').click();
+    await told('write nasty/late: written at revision');
+    await submit('#get', 'nasty/', 'prefix');
+    expect(await told('read nasty/…: 1 key, read at revision')).toContain('nasty/late = unseen');
+    expect(await page.locator('#results li', { hasText: /watch: revision \d+, nasty\/late/ }).count()).toBe(0);
+  });
+
+  it('stops two at once with the keyboard, kills a third, reads what may be old, starts all again', async () => {
+    // On the page, however far it is scrolled to what has the focus.
+    const buttonsAt = () =>
+      page.locator('.actions').evaluate((one) => {
+        const { x, y, width, height } = one.getBoundingClientRect();
+        return { x, y: y + window.scrollY, width, height };
+      });
+    const before = await buttonsAt();
     for (const member of ['p4', 'p5']) {
       await tabTo(`#members input[value="${member}"]`);
       await page.keyboard.press('Space');
     }
-    await tabTo('.actions button[data-action="stop"]');
-    await page.keyboard.press('Enter');
-    await page.locator('#quorum', { hasText: '3 members run: none of them may fail now.' }).waitFor();
+    await press('.actions button[data-action="stop"]');
+    await quorumSays('3 members run: none of them may fail now.');
     await tabTo('#members input[value="p3"]');
     await page.keyboard.press('Space');
     await tabTo('.actions button[data-action="kill"]');
     await page.keyboard.press('Space');
-    await page.locator('#quorum', { hasText: 'p1 and p2 run: too few. Nobody leads' }).waitFor();
+    await quorumSays('p1 and p2 run: too few. Nobody leads');
     await page.screenshot({ path: join(pictures, 'playground-no-quorum.png'), fullPage: true });
     // A button that moves while it is pressed was not pressed.
     await page.locator('#members .figures.none', { hasText: /hash/ }).nth(2).waitFor({ state: 'hidden' });
-    expect(await page.locator('.actions').boundingBox()).toEqual(buttons);
-    await tabTo('.actions button[data-action="start"]');
-    await page.keyboard.press('Enter');
-    await page.locator('#quorum', { hasText: '5 members run: 2 more may fail.' }).waitFor();
-    await page.locator('#results li', { hasText: 'started: p3, p4, p5' }).waitFor();
+    expect(await buttonsAt()).toEqual(before);
+    // Without a majority no other read is answered. The second of the members is asked.
+    await tabTo('#via');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await submit('#get', 'nasty/late', 'serializable');
+    expect(await told(/read nasty\/late: 1 key, read at revision \d+ \(p2, /)).toContain('nasty/late = unseen');
+    await tabTo('#via');
+    await page.keyboard.press('Home');
+    await press('.actions button[data-action="start"]');
+    await quorumSays('5 members run: 2 more may fail.');
+    await told('started: p3, p4, p5');
   });
 
-  it('cuts the ring, mends it, and stresses it', async () => {
+  it('cuts the ring, mends it, and stresses it, with the keyboard', async () => {
     // p3, p4 and p5 are still chosen.
-    await page.locator('.actions button[data-action="cut"]').click();
-    await page.locator('#quorum', { hasText: 'p1 and p2 are too few on this side' }).waitFor();
+    await press('.actions button[data-action="cut"]');
+    await quorumSays('p1 and p2 are too few on this side');
     expect(await page.locator('#ring line.cut').count()).toBe(6);
     await page.screenshot({ path: join(pictures, 'playground-cut.png'), fullPage: true });
-    await page.locator('.actions button[data-action="mend"]').click();
-    await page.locator('#quorum', { hasText: '5 members run: 2 more may fail.' }).waitFor();
+    await press('.actions button[data-action="mend"]');
+    await quorumSays('5 members run: 2 more may fail.');
     await until('one ring', whole);
-    await page.locator('#stress input').fill('50');
-    await page.locator('#stress button').click();
-    await page.locator('#results li', { hasText: 'stress: 50 writes confirmed' }).waitFor();
+    await submit('#stress', '50');
+    await told('stress: 50 writes confirmed');
+  });
+
+  it('removes a member and adds it as a learner, with the keyboard', async () => {
+    await press(rowButton('Remove p5'));
+    await told('remove p5: removed: p5');
+    await quorumSays('4 members run: 1 more may fail.');
+    // The button that was pressed is gone; somebody without a mouse must not begin at the top again.
+    await focusIsOn(rowButton('Add p5'));
+    expect(await page.locator(rowButton('Remove p5')).isVisible()).toBe(false);
+    expect((await looks())[4]).toMatchObject({ said: 'removed', drawn: 'removed', circle: 'none' });
+    expect(await page.locator('#ring line').count()).toBe(6);
+    await page.screenshot({ path: join(pictures, 'playground-removed.png'), fullPage: true });
+    await page.keyboard.press('Enter');
+    await told('add p5: added as a learner: p5');
+    await page.locator('#members li.learner', { hasText: 'p5' }).waitFor();
+    await quorumSays('4 members vote, so a majority (a quorum) is 3.');
+    await quorumSays('A learner gets every entry and has no vote');
+  });
+
+  it('tells leader, follower, learner and stopped apart, in words and by colour', async () => {
+    await press(rowButton('Stop p4'));
+    await told('stop p4: stopped: p4');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      let seen = await looks();
+      const words = (): string[] => seen.map(({ said }) => said);
+      const look = async () => {
+        seen = await looks();
+        return words().toSorted().join(' ') === 'follower follower leader learner stopped';
+      };
+      await waitUntil(look, { what: 'all four states', deadlineSeconds: 30, saw: () => words().join(' ') });
+      const kinds = (of: (one: Look) => string): number => new Set(seen.map(of)).size;
+      expect(seen.map(({ drawn }) => drawn)).toEqual(words());
+      // The two that follow look the same, so five members have four looks.
+      const found = [kinds(({ row }) => row), kinds(({ circle }) => circle), kinds((one) => JSON.stringify(one))];
+      expect(found, JSON.stringify(seen)).toEqual([4, 4, 4]);
+      await page.screenshot({ path: join(pictures, `playground-learner-${colorScheme}.png`), fullPage: true });
+    }
+    await page.locator('#ring[aria-label$="p4 stopped, p5 learner"]').waitFor();
+  });
+
+  it('starts one and promotes the learner, with the keyboard', async () => {
+    // The button is still the same one, and has the focus.
+    await focusIsOn(rowButton('Start p4'));
+    await page.keyboard.press('Enter');
+    await told('start p4: started: p4');
+    await press(rowButton('Promote p5'));
+    await told('promote p5: promoted: p5 votes now');
+    await quorumSays('5 members run: 2 more may fail.');
+    // All but the leader.
+    await page.locator('#members li.follower').nth(3).waitFor();
     expect(complaints).toEqual([]);
   });
 
@@ -284,6 +419,6 @@ describe.skipIf(!(await browserIsHere("the playground's page")))('the page', () 
     program.kill('SIGINT');
     expect(await program).toMatchObject({ exitCode: 130 });
     expect(await leftOfTheLab(name)).toEqual([]);
-    await page.locator('#quorum', { hasText: 'does not answer' }).waitFor();
+    await quorumSays('does not answer');
   });
 });

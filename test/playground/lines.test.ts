@@ -20,10 +20,17 @@ test('the ring is a table with its cuts, and what is not known is a dash', () =>
 test('what users typed cannot steer the terminal', () => {
   const key = { key: '\u001b[2J', value: 'a\nb\u009b1m', version: 1, revision: 2 };
   const answer = { ok: true, said: '1 key', milliseconds: 1, via: 'p1', keys: [key] };
-  const all = [...answerLines(answer), watchLine({ type: 'put', ...key }), watchLine({ type: 'delete', ...key })].join(
-    '',
-  );
-  expect(all).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+  const watched = (['put', 'delete'] as const).map((type) => watchLine({ type, ...key }, new Date()));
+  expect([...answerLines(answer), ...watched].join('')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+});
+
+test('whatever a watch tells, the line begins with when it was heard', () => {
+  const at = new Date(2026, 0, 31, 9, 5, 7);
+  const key = { key: 'seat/12A', revision: 12 };
+  expect(watchLine({ type: 'watching', via: 'p3' }, at)).toBe('09:05:07  Watching through p3. Ctrl-C ends it.');
+  expect(watchLine({ type: 'put', ...key, value: 'ada', version: 2 }, at)).toBe('09:05:07  12  seat/12A = ada');
+  expect(watchLine({ type: 'delete', ...key }, at)).toBe('09:05:07  12  deleted seat/12A');
+  expect(watchLine({ type: 'ended', why: 'p3 went away' }, at)).toBe('09:05:07  The watch ended: p3 went away.');
 });
 
 test('a cut has two sides; without a second one, it is all the rest', () => {

@@ -191,6 +191,8 @@ function showMember({ name, state, ...figures }: Member): void {
   }
   offer(row.main, state === 'stopped' ? 'start' : state === 'removed' ? 'add' : 'stop', name);
   offer(row.more, state === 'learner' ? 'promote' : 'remove', name);
+  // A button that is hidden loses the focus: somebody who uses the keyboard goes on with the one beside it.
+  if (state === 'removed' && document.activeElement === row.more) row.main.focus();
   row.more.hidden = state === 'removed';
 }
 
