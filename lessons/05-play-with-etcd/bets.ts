@@ -27,6 +27,7 @@ export const entriesOfWrites: Prediction = {
     { value: 'writes', says: 'by 10: each write is an entry' },
     { value: 'all', says: 'by 20: reads are entries too' },
   ],
+  expected: ['writes'],
   async measure(lab) {
     const place = await playgroundOf(lab);
     const before = await indexOf(place);
@@ -48,6 +49,7 @@ export const twoSwaps: Prediction = {
     { value: '1', says: 'always exactly one' },
     { value: '2', says: 'sometimes both: the later one wins' },
   ],
+  expected: ['1'],
   async measure(lab) {
     const place = await playgroundOf(lab);
     await must(put(place, 'seat/bet', 'free'));
@@ -73,6 +75,8 @@ export const endOfLease: Prediction = {
   kind: 'seconds',
   id: 'lease',
   question: `A key hangs on a lease of ${leaseSeconds} seconds, and its owner dies at once. After how many seconds is the key gone?`,
+  // Counted from the write, which may come 2 s after the grant. A new leader would give the full time once more.
+  expected: { from: leaseSeconds - 2, to: 2 * leaseSeconds },
   async measure(lab) {
     const place = await playgroundOf(lab);
     const leader = await whomToAsk(place, { via: undefined });
@@ -93,6 +97,8 @@ export const leaderGap: Prediction = {
   kind: 'seconds',
   id: 'leader-gap',
   question: 'The leader dies without a goodbye. For how many seconds is no write confirmed?',
+  // The shortest time-out is 1 s, of which two heartbeats may be over; where nobody wins an election, there is another one.
+  expected: { from: 0.8, to: 10 },
   measure(_lab, { observed }) {
     const { seconds, usualSeconds } = longestGap(writesIn(observed));
     const saw = `${seconds.toFixed(2)} s between two confirmed writes; usually it was ${usualSeconds.toFixed(2)} s`;
@@ -132,7 +138,12 @@ async function writeOnce(place: Place, name: string): Promise<Write> {
 }
 
 /** Tries something once: that it worked is the answer, and so is that it did not. */
-const works = (id: string, question: string, attempt: (place: Place) => Promise<Answer>): Prediction => ({
+const tried = (
+  id: string,
+  question: string,
+  expected: 'works' | 'fails',
+  attempt: (place: Place) => Promise<Answer>,
+): Prediction => ({
   kind: 'choice',
   id,
   question,
@@ -140,6 +151,7 @@ const works = (id: string, question: string, attempt: (place: Place) => Promise<
     { value: 'works', says: 'it works' },
     { value: 'fails', says: 'it does not' },
   ],
+  expected: [expected],
   async measure(lab) {
     const { ok, said, via } = await attempt(await playgroundOf(lab));
     return { value: ok ? 'works' : 'fails', saw: `${via}: ${said}` };
@@ -153,22 +165,22 @@ const survivor = async (place: Place): Promise<string> => {
 };
 
 export const withoutMajority: readonly Prediction[] = [
-  works('write-2-of-5', 'Two of five run. Somebody writes a key?', async (place) =>
+  tried('write-2-of-5', 'Two of five run. Somebody writes a key?', 'fails', async (place) =>
     put(place, 'log/without', '1', { via: await survivor(place) }),
   ),
-  works('read-2-of-5', 'And reads one, as etcd reads by default?', async (place) =>
+  tried('read-2-of-5', 'And reads one, as etcd reads by default?', 'fails', async (place) =>
     get(place, 'log/x', { via: await survivor(place) }),
   ),
-  works('old-read-2-of-5', 'And reads one, content with what that member has?', async (place) =>
+  tried('old-read-2-of-5', 'And reads one, content with what that member has?', 'works', async (place) =>
     get(place, 'log/x', { via: await survivor(place), serializable: true }),
   ),
 ];
 
 export const twoSides: readonly Prediction[] = [
-  works('write-at-two', 'p1 and p2 are cut off, and all five run. Somebody writes through p1?', (place) =>
+  tried('write-at-two', 'p1 and p2 are cut off, and all five run. Somebody writes through p1?', 'fails', (place) =>
     put(place, 'side/small', 'written', { via: 'p1' }),
   ),
-  works('write-at-three', 'And through p3, on the other side?', (place) =>
+  tried('write-at-three', 'And through p3, on the other side?', 'works', (place) =>
     put(place, 'side/large', 'written', { via: 'p3' }),
   ),
   {
@@ -180,6 +192,7 @@ export const twoSides: readonly Prediction[] = [
       { value: 'new', says: 'the new value' },
       { value: 'nothing', says: 'nothing: it is refused' },
     ],
+    expected: ['old'],
     async measure(lab) {
       const place = await playgroundOf(lab);
       await must(put(place, 'side/both', 'new', { via: 'p3' }));

@@ -24,6 +24,7 @@ const whoRestarts: Prediction = {
     { value: 'kubelet', says: 'the kubelet on c1' },
     { value: 'controller-manager', says: 'the controller-manager' },
   ],
+  expected: ['kubelet'],
   async measure(lab) {
     const pod = await lab.kubernetes.get<V1Pod>('/api/v1/namespaces/kube-system/pods/kube-apiserver-c1');
     const source = pod.metadata?.annotations?.['kubernetes.io/config.source'];
@@ -52,7 +53,8 @@ const backAfter: Prediction = {
   },
 };
 
-export const failedVisits = (id: string, question: string): Prediction => ({
+/** @param expected what the page says for certain */
+export const failedVisits = (id: string, question: string, expected?: readonly string[]): Prediction => ({
   kind: 'choice',
   id,
   question,
@@ -61,6 +63,7 @@ export const failedVisits = (id: string, question: string): Prediction => ({
     { value: 'some', says: 'some' },
     { value: 'all', says: 'all' },
   ],
+  ...(expected ? { expected } : {}),
   measure(_lab, { observed, startedAt, metAt }) {
     const { visits } = (observed as { visits: readonly Visit[] } | undefined) ?? { visits: undefined };
     const inside = visitsIn(visits).filter(({ sentAt }) => sentAt >= startedAt && sentAt <= metAt);

@@ -63,6 +63,7 @@ const deletedPod: Prediction = {
     { value: 'kept', says: 'it is not deleted at all' },
     { value: 'missing', says: 'it is deleted, and not replaced' },
   ],
+  expected: ['missing'],
   measure(_lab, facts) {
     const counts = countsOfALoss(facts);
     const [first, last] = [counts[0]?.pods ?? 0, counts.at(-1)?.pods ?? 0];
@@ -80,6 +81,7 @@ const whatItSays: Prediction = {
     { value: 'well', says: 'READY 4/4: all is well' },
     { value: 'nothing', says: 'it says that nobody manages it' },
   ],
+  expected: ['well'],
   measure(_lab, facts) {
     const last = countsOfALoss(facts).at(-1);
     if (!last) throw new Error('nobody looked');
@@ -91,5 +93,5 @@ const whatItSays: Prediction = {
 export const controllerBets: readonly Prediction[] = [
   deletedPod,
   whatItSays,
-  failedVisits('visits-controller', 'How many visits to the guestbook fail meanwhile?'),
+  failedVisits('visits-controller', 'How many visits to the guestbook fail meanwhile?', ['some']),
 ];

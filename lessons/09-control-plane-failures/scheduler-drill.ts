@@ -37,6 +37,7 @@ const newPod: Prediction = {
     { value: 'waits', says: 'it is accepted, and waits' },
     { value: 'refused', says: 'the API server refuses it' },
   ],
+  expected: ['waits'],
   async measure(lab) {
     const waited = waitedForNode(await readPatient(lab));
     const value = waited > stampErrorSeconds ? 'waits' : 'runs';

@@ -37,6 +37,7 @@ const nodeBelieves: Prediction = {
     { value: 'stopped', says: 'the kubelet has stopped them: it knows that it is cut off' },
     { value: 'restarted', says: 'the kubelet has started them anew' },
   ],
+  expected: ['run'],
   measure(_lab, facts) {
     const looks = within<readonly { id: string; started: string }[]>(
       partitionIn(facts).onW2,
@@ -62,6 +63,7 @@ const lostThroughW2: Prediction = {
     { value: 'back', says: 'when w2 comes back' },
     { value: 'both', says: 'both' },
   ],
+  expected: ['never', 'back'],
   measure(_lab, facts) {
     const { throughW2 } = partitionIn(facts);
     // Until its pods were replaced w2 was cut off for sure, and nothing changes for it until it comes back.
@@ -83,6 +85,7 @@ const oldPods: Prediction = {
     { value: 'beside', says: 'they run on, beside the new ones' },
     { value: 'stopped', says: 'they are stopped' },
   ],
+  expected: ['stopped'],
   measure(_lab, facts) {
     const { onW2, said } = partitionIn(facts);
     const before = onW2[0]?.saw ?? [];
@@ -98,7 +101,9 @@ export const cutBets: readonly Prediction[] = [
   notReadyAfter('not-ready', 'From the cut until Kubernetes calls w2 NotReady: how many seconds?'),
   replacedAfter,
   nodeBelieves,
-  lostThroughW1('lost-through-w1', 'A visitor comes in through w1. How many of her visits fail in all that time?'),
+  lostThroughW1('lost-through-w1', 'A visitor comes in through w1. How many of her visits fail in all that time?', [
+    'none',
+  ]),
   lostThroughW2,
   oldPods,
 ];

@@ -65,7 +65,7 @@ export default defineLesson({
       before: [nodesReady, rolledOut, onBoth, noPodIsTerminating(pods), ...throughBoth],
       predictions: cutBets,
       fault: (lab) => cutTraffic(lab, { on: 'w2', peers: ['c1'], tcpPort: 6443 }),
-      bites: givenUp,
+      bites: [...givenUp, appAnswersThrough('w2')],
       observe: observePartition,
       recovered: back,
       unharmed: [statefulSetIsReady('redis-primary')],

@@ -56,8 +56,11 @@ export function failedBetween(visits: readonly Visit[], from: number, to: number
   return { failed: inside.filter(({ ok }) => !ok).length, sent: inside.length };
 }
 
-/** How many visits through w1 fail, from the cut until its consequences were all seen. */
-export const lostThroughW1 = (id: string, question: string): Prediction => ({
+/**
+ * How many visits through w1 fail, from the cut until its consequences were all seen.
+ * @param expected what the page says for certain
+ */
+export const lostThroughW1 = (id: string, question: string, expected?: readonly string[]): Prediction => ({
   kind: 'choice',
   id,
   question,
@@ -66,6 +69,7 @@ export const lostThroughW1 = (id: string, question: string): Prediction => ({
     { value: 'few', says: 'some, at most a quarter' },
     { value: 'many', says: 'more than a quarter' },
   ],
+  ...(expected ? { expected } : {}),
   measure(_lab, facts) {
     const { throughW1 } = facts.observed as Pick<Partition, 'throughW1'>;
     const { failed, sent } = failedBetween(throughW1, facts.startedAt, bittenAt(facts));

@@ -39,6 +39,7 @@ const shareThatFails: Choice = {
     { value: 'half', says: 'about half' },
     { value: 'most', says: 'about three quarters, or more' },
   ],
+  expected: ['most'],
   measure(_lab, facts) {
     const until = facts.startedAt + noticedAfter(facts).seconds * 1000;
     const { due, failed } = losses(facts, until);
@@ -68,6 +69,7 @@ const onlyCopy: Choice = {
     { value: 'moves', says: 'it starts on w2, like the other pods' },
     { value: 'waits', says: 'nothing replaces it: nobody can leave a message' },
   ],
+  expected: ['waits'],
   measure(_lab, facts) {
     const { said } = outageIn(facts);
     // Until its consequences were all seen w1 was off for sure, and longer than any pod would have waited.
@@ -80,7 +82,7 @@ const onlyCopy: Choice = {
 };
 
 /** Whether something is there when all is well again. */
-const survives = (id: string, question: string, isThere: Check): Choice => ({
+const survives = (id: string, question: string, isThere: Check, expected: 'kept' | 'lost'): Choice => ({
   kind: 'choice',
   id,
   question,
@@ -88,6 +90,7 @@ const survives = (id: string, question: string, isThere: Check): Choice => ({
     { value: 'kept', says: 'it is there' },
     { value: 'lost', says: 'it is lost' },
   ],
+  expected: [expected],
   async measure(lab) {
     const verdict = await isThere.look(lab);
     if (verdict.kind === 'unknown') throw new Error(verdict.why);
@@ -129,8 +132,8 @@ export const firstBets = (page: string, message: string): readonly Prediction[] 
   remembered(shareThatFails),
   unhealthyFor('unhealthy', 'For how many seconds is the app not healthy, if nobody does anything?'),
   onlyCopy,
-  survives('page', "w1 gets its power back, and its disk is unharmed. Is the notepad's page there?", pageSays(page)),
-  survives('message', 'And the message in the guestbook?', appHasMessage(message)),
+  survives('page', "w1 gets its power back, and its disk is unharmed. Is the notepad's page there?", pageSays(page), 'lost'),
+  survives('message', 'And the message in the guestbook?', appHasMessage(message), 'kept'),
 ];
 
 export const secondBets: readonly Prediction[] = [

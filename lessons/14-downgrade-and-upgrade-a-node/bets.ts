@@ -1,6 +1,6 @@
 import type { Prediction } from '../../scripts/course/model.ts';
 import { within } from '../sampling.ts';
-import { failedRequests } from '../under-load.ts';
+import { failedRequests, noneFail } from '../under-load.ts';
 import { moveIn, whatContainersDo, whatNodesSay } from './watching.ts';
 
 export const byHandBets: readonly Prediction[] = [
@@ -8,7 +8,7 @@ export const byHandBets: readonly Prediction[] = [
     'by-hand-containers',
     'kubelet and kube-proxy of w2 are restarted. What do the containers on w2 do?',
   ),
-  failedRequests('by-hand-failed', '300 requests a second come in, through both workers. How many of them fail?'),
+  failedRequests('by-hand-failed', '300 requests a second come in, through both workers. How many of them fail?', noneFail),
   whatNodesSay('by-hand-nodes', "And what does 'kubectl get nodes' say of w2 meanwhile?"),
 ];
 
@@ -20,6 +20,7 @@ const whereAfterwards: Prediction = {
     { value: 'back', says: 'on both workers, as before' },
     { value: 'away', says: 'on w1: none comes back by itself' },
   ],
+  expected: ['away'],
   measure(_lab, facts) {
     const last = moveIn(facts).said.at(-1)?.saw;
     if (!last) throw new Error('nobody looked');
@@ -28,7 +29,7 @@ const whereAfterwards: Prediction = {
 };
 
 export const drainedBets: readonly Prediction[] = [
-  failedRequests('drained-failed', 'Now w2 is emptied before it is changed. How many requests fail?'),
+  failedRequests('drained-failed', 'Now w2 is emptied before it is changed. How many requests fail?', noneFail),
   whereAfterwards,
 ];
 
@@ -37,7 +38,7 @@ export const rolledBackBets: readonly Prediction[] = [
     'rolled-back-nodes',
     "For some ten seconds no kubelet runs on w2. What does 'kubectl get nodes' say of w2?",
   ),
-  failedRequests('rolled-back-failed', 'And how many requests fail?'),
+  failedRequests('rolled-back-failed', 'And how many requests fail?', noneFail),
 ];
 
 const startedAgain: Prediction = {
@@ -49,6 +50,7 @@ const startedAgain: Prediction = {
     { value: 'five', says: 'up to five times: then it gives up' },
     { value: 'more', says: 'more than five times' },
   ],
+  expected: ['more'],
   measure(_lab, facts) {
     const looks = within<{ restarts: number }>(moveIn(facts).onW2, facts.startedAt, facts.bittenAt ?? facts.metAt);
     const most = Math.max(...looks.map(({ restarts }) => restarts));

@@ -70,6 +70,7 @@ export const whatContainersDo = (id: string, question: string): Prediction => ({
     { value: 'again', says: 'they are started anew' },
     { value: 'gone', says: 'they stop' },
   ],
+  expected: ['live'],
   measure(_lab, facts) {
     const looks = within<OnW2>(moveIn(facts).onW2, facts.startedAt, bittenAt(facts));
     const before = moveIn(facts).onW2[0]?.saw.containers ?? [];

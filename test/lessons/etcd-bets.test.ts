@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { leaderGap as ringGap } from '../../lessons/05-play-with-etcd/bets.ts';
 import * as backup from '../../lessons/06-etcd-back-up-and-restore/bets.ts';
 import { failedWrites, leaderGap } from '../../lessons/07-etcd-down-for-the-api-server/bets.ts';
 import { comebackBets } from '../../lessons/08-etcd-restored-for-the-api-server/comeback.ts';
 import { writeToEtcd } from '../../lessons/etcd-writer.ts';
+import { scoreBets } from '../../scripts/course/predictions.ts';
+import type { CourseEvent } from '../../scripts/course/ui.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 
 const lab = {} as Lab;
@@ -18,6 +21,17 @@ test('the gap of an election is the longest time between two confirmed writes', 
   await expect(async () => leaderGap.measure(lab, facts(writes.map((one) => ({ ...one, ok: false }))))).rejects.toThrow(
     'confirmed',
   );
+});
+
+test.each([
+  ['is hardly there, as after a goodbye, is refused', 2100, '0.8 to 10 s'],
+  ['has the length of a time-out is expected', 3600, undefined],
+])('a gap without a leader that %s', async (_, nextAt, unexpected) => {
+  const writes = [...steady(0, 2000), ...steady(nextAt, 6000)];
+  const events: CourseEvent[] = [];
+  await scoreBets([ringGap], new Map(), facts(writes), lab, (event) => events.push(event));
+  const refusals = events.map((event) => (event.type === 'prediction-scored' ? event.unexpected : event.type));
+  expect(refusals).toEqual([unexpected]);
 });
 
 test('failed writes are counted; nobody who wrote is not the same as nothing that failed', async () => {

@@ -1,11 +1,12 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { firstBets, rememberLeader, secondBets } from '../../lessons/04-failure-domains/bets.ts';
 import { etcdSurvivesAnyRack } from '../../lessons/04-failure-domains/racks.ts';
 import { apiServerBets } from '../../lessons/09-control-plane-failures/api-server-drill.ts';
 import { controllerBets } from '../../lessons/09-control-plane-failures/controller-drill.ts';
 import { takeAway } from '../../lessons/09-control-plane-failures/missing.ts';
 import { waitedForNode } from '../../lessons/09-control-plane-failures/scheduler-drill.ts';
-import type { Prediction } from '../../scripts/course/model.ts';
+import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
+import { scoreBets } from '../../scripts/course/predictions.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { fakeLab } from '../checks/fake-lab.ts';
 
@@ -14,6 +15,16 @@ const facts = (observed: unknown) => ({ startedAt: 1000, bittenAt: 9000, metAt: 
 const visits = (...ok: boolean[]) => ok.map((one, index) => ({ sentAt: 1000 + index * 1000, answeredAt: 0, ok: one }));
 const seen = (from: number, saw: unknown) => ({ from, to: from + 100, saw });
 const bet = (bets: readonly Prediction[], id: string): Prediction => bets.find((one) => one.id === id)!;
+
+/** Questions whose answer is not what the page says. */
+async function refused(bets: readonly Prediction[], of: DrillFacts): Promise<string[]> {
+  const questions: string[] = [];
+  await scoreBets(bets, new Map(), of, lab, (event) => {
+    expect(event.type).toBe('prediction-scored');
+    if (event.type === 'prediction-scored' && event.unexpected !== undefined) questions.push(event.question);
+  });
+  return bets.filter(({ question }) => questions.includes(question)).map(({ id }) => id);
+}
 
 const placed = (data: object) =>
   etcdSurvivesAnyRack().look(fakeLab({ objects: { '/api/v1/namespaces/default/configmaps/racks': { data } } }));
@@ -52,6 +63,43 @@ test('the dark is measured until its consequences were seen, and the second is c
   expect(await bet(secondBets, 'lost-visits-spread').measure(lab, facts(second))).toMatchObject({ value: 'half' });
 });
 
+describe('what the page says of a dark rack', () => {
+  const notReadyAt = (seconds: number) => [
+    seen(900, { w2Ready: true }),
+    seen(seconds * 1000 - 500, { w2Ready: true }),
+    seen(seconds * 1000, { w2Ready: false }),
+  ];
+  /** A visit a second for this long, and what is seen meanwhile. */
+  const darkness = (seconds: number, isServed: (second: number) => boolean, noticedAt = 18) => ({
+    startedAt: 1000,
+    bittenAt: 1000 + seconds * 1000,
+    metAt: 200_000,
+    observed: {
+      visits: visits(...Array.from({ length: seconds }, (_, second) => isServed(second))),
+      nodes: notReadyAt(noticedAt),
+      leaders: [seen(10_000, 'e3')],
+    },
+  });
+  const all = darkness(42, (second) => second > 38);
+  const half = darkness(20, (second) => second % 2 === 1 || second > 17);
+
+  test('is what is expected', async () => {
+    expect(await refused(firstBets, all)).toEqual([]);
+    expect(await refused(secondBets, half)).toEqual([]);
+  });
+
+  test('refuses another outcome', async () => {
+    expect(
+      await refused(
+        firstBets,
+        darkness(20, () => true, 4),
+      ),
+    ).toEqual(['lost-visits', 'trouble', 'noticed']);
+    expect(await refused(firstBets, half)).toEqual(['lost-visits', 'trouble']);
+    expect(await refused(secondBets, all)).toEqual(['lost-visits-spread', 'compared']);
+  });
+});
+
 test("an API server's outage is measured from the first look that failed to the first that did not", async () => {
   const ready = [seen(500, true), seen(1100, false), seen(3100, false), seen(3300, true), seen(3500, true)];
   const back = bet(apiServerBets, 'back-after');
@@ -78,6 +126,15 @@ test('nobody replaces a pod while nobody manages, and the old count is still sho
   await expect(async () => measure('deleted-pod', { ...observed, counts: counts.slice(0, 2) })).rejects.toThrow(
     'no pod',
   );
+});
+
+test('a pod that is replaced while nobody manages, and noticed by nobody, is not what the page says', async () => {
+  const count = (time: number, managed: boolean, pods: number, ready = 4) => seen(time, { managed, pods, ready });
+  const lost = [count(900, true, 4), count(1500, false, 4), count(4000, false, 3)];
+  const told = facts({ visits: visits(true, false, true), counts: lost });
+  expect(await refused(controllerBets, told)).toEqual([]);
+  const replaced = facts({ visits: visits(true), counts: [...lost, count(5000, false, 4)] });
+  expect(await refused(controllerBets, replaced)).toEqual(controllerBets.map(({ id }) => id));
 });
 
 test('the title of a drill does not say who is missing', () => {
