@@ -3,7 +3,7 @@ import { messageOf } from '../system/errors.ts';
 
 /** What a fault may change on a machine. Without what changes by itself: counters, rules that follow the pods, docker's own DNS. */
 const script = `
-iptables-save | grep '^-A' | grep -v -e KUBE- -e CNI- -e DOCKER_ | sort
+iptables-save | grep -e '^-A' -e '^:FIREDRILL' | sed 's/ \\[.*//' | grep -v -e KUBE- -e CNI- -e DOCKER_ | sort
 ip -4 route show | sed 's/ \\(linkdown\\|dead\\)\\b//g' | sort
 tc qdisc show dev eth0 | grep -e tbf -e netem
 for unit in etcd containerd kubelet kube-proxy; do echo "$unit $(systemctl is-active $unit)"; done

@@ -10,8 +10,8 @@ export interface SoakOptions {
   write: boolean;
   /** One lesson, or one round. */
   only: number | undefined;
-  /** The lesson that a reset leads to. */
-  to: string;
+  /** The lesson that a reset leads to; undefined for one that the dice choose. */
+  to: string | undefined;
 }
 
 /** The words after a soak's name. @throws FiredrillError `bad-number`; TypeError for an unknown option. */
@@ -24,12 +24,13 @@ export function soakOptions(args: string[], defaultRounds: number): SoakOptions 
       again: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       only: { type: 'string' },
-      to: { type: 'string', default: '3' },
+      to: { type: 'string' },
     },
   });
-  const { rounds, only, ...others } = values;
+  const { rounds, only, to, ...others } = values;
   return {
     ...others,
+    to,
     rounds: wholeNumber('--rounds', rounds),
     only: only === undefined ? undefined : wholeNumber('--only', only),
   };

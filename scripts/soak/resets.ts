@@ -12,6 +12,11 @@ import { SoakRecord, type Round } from './record.ts';
 import { summaryLines, writeResult } from './results.ts';
 import { wrecks, type Wreck } from './wrecks.ts';
 
+/** Lessons on the lab, with the app and without it. Lesson 5 has machines of its own. */
+const lessons = ['1', '2', '3', '4', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15'] as const;
+/** The one that all rounds are compared with: its app runs. */
+const firstLesson = '3';
+
 /** Pods that end take up to 30 s, and their processes and mounts go with them. */
 const settleSeconds = 60;
 
@@ -22,8 +27,8 @@ interface Before {
 
 /**
  * One or two wrecks that the dice choose, `firedrill reset`, and a look whether anything is left that was not there
- * before the first round. Options: `--rounds N` (100), `--to LESSON` (3), `--lab NAME`, `--again`, `--write`, and
- * `--only N` for one round.
+ * before the first round. Options: `--rounds N` (100), `--to LESSON` (each time one that the dice choose), `--lab NAME`,
+ * `--again`, `--write`, and `--only N` for one round.
  */
 export async function soakResets(args: string[]): Promise<number> {
   const { rounds: wanted, lab: name, again, write, only, to } = soakOptions(args, 100);
@@ -34,7 +39,7 @@ export async function soakResets(args: string[]): Promise<number> {
   if (only === undefined && done.length >= wanted) return await end(done, wanted, write);
 
   // All rounds are compared with a lab that was reset once: its app runs, and its images are unpacked.
-  const first = await reset(lab, to);
+  const first = await reset(lab, to ?? firstLesson);
   if (first.exitCode !== 0) {
     throw new FiredrillError(`The first reset failed:\n${first.stdout}${first.stderr}`, {
       code: 'reset-failed',
@@ -61,10 +66,11 @@ async function end(done: readonly Round[], wanted: number, write: boolean): Prom
   return good >= wanted ? 0 : 1;
 }
 
-async function playRound(lab: Lab, round: number, to: string, before: Before): Promise<Round> {
+async function playRound(lab: Lab, round: number, wanted: string | undefined, before: Before): Promise<Round> {
   const dice = diceFrom(round * 7919);
   const chosen = [dice(wrecks), ...(dice([true, false]) ? [dice(wrecks)] : [])];
-  const what = chosen.map((wreck) => wreck.name).join(', and ');
+  const to = wanted ?? dice(lessons);
+  const what = `${chosen.map((wreck) => wreck.name).join(', and ')}; to lesson ${to}`;
   await makeAll(lab, chosen);
   const startedAt = Date.now();
   const ran = await reset(lab, to);

@@ -1,4 +1,5 @@
 import { createFaults } from '../faults/faults.ts';
+import { deleteEtcdKeys } from '../faults/delete-etcd-keys.ts';
 import { fillDisk } from '../faults/fill-disk.ts';
 import { containerName } from '../lab/docker-machine.ts';
 import { endContainer } from '../lab/end-container.ts';
@@ -40,10 +41,25 @@ export const wrecks: readonly [Wreck, ...Wreck[]] = [
     make: (lab) => endContainer(['rm', '--force'], container(lab, 'w2')),
   },
   {
+    name: 'a machine of etcd is gone',
+    destroysMachines: true,
+    make: (lab) => endContainer(['rm', '--force'], container(lab, 'e2')),
+  },
+  {
+    name: 'the controller is gone',
+    destroysMachines: true,
+    make: (lab) => endContainer(['rm', '--force'], container(lab, 'c1')),
+  },
+  {
     name: 'every member of etcd lost its data',
     make: (lab) => onEach(lab, ['e1', 'e2', 'e3'], 'systemctl kill -s KILL etcd; rm -rf /var/lib/etcd/data'),
   },
   { name: 'a client deleted all keys', make: (lab) => lab.etcd.ctl(['del', '', '--from-key']) },
+  {
+    name: 'a drill deleted all keys',
+    // Journaled, with a checkpoint of its own.
+    make: (lab) => createFaults(lab).inject(deleteEtcdKeys('e1')),
+  },
   { name: 'two members are stopped', make: (lab) => onEach(lab, ['e1', 'e2'], 'systemctl disable --now etcd') },
   {
     name: 'the network is full of rubbish',
@@ -51,7 +67,11 @@ export const wrecks: readonly [Wreck, ...Wreck[]] = [
       const pods = podSubnet(lab.machine('w2'));
       return Promise.all([
         lab.on('w1', `ip route del ${pods}; ip route add blackhole ${pods}`),
-        lab.on('w2', 'iptables -I INPUT -p tcp --dport 10250 -j DROP; iptables -I FORWARD -j DROP'),
+        lab.on(
+          'w2',
+          'iptables -I INPUT -p tcp --dport 10250 -j DROP; iptables -I FORWARD -j DROP; ' +
+            'iptables -t nat -I PREROUTING -p tcp --dport 30080 -j REDIRECT --to-ports 9',
+        ),
       ]);
     },
   },

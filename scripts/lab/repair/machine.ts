@@ -101,10 +101,10 @@ if [ -e /etc/kubernetes/version.env ]; then
   rm -f /etc/kubernetes/version.env; say "kubelet and kube-proxy were of another version"
   restart="$restart kubelet kube-proxy"
 fi
-# Rules of the packet filter that are neither Kubernetes' own nor the lab's (pod-routes.service).
-for table in raw mangle filter; do
+# Rules of the packet filter that are neither Kubernetes' own, nor docker's, nor the lab's (pod-routes.service).
+for table in raw mangle nat filter; do
   iptables-save -t $table 2>/dev/null | grep -E '^-A (PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) ' |
-    grep -v -e KUBE- -e '-d ${serviceNetwork} -j REJECT' | while read -r _ rule; do
+    grep -v -e KUBE- -e DOCKER_ -e '! -d 10.0.0.0/8 -j MASQUERADE' -e '-d ${serviceNetwork} -j REJECT' | while read -r _ rule; do
       echo "iptables -w -t $table -D $rule" | sh && say "packet filter: $rule"
     done
 done
