@@ -19,11 +19,18 @@ const cacheMilliseconds = 100;
  */
 const staleMilliseconds = 5000;
 
+interface Cached {
+  messages: Promise<readonly Message[]>;
+  until: number;
+  /** What was read, once it has been. */
+  known?: readonly Message[];
+}
+
 /** The guestbook's messages: written to the primary, read from the replica, or from the primary when that is away. */
 export class Messages {
   readonly primary: RedisConnection;
   readonly replica: RedisConnection | undefined;
-  #cached: { messages: Promise<readonly Message[]>; until: number } | undefined;
+  #cached: Cached | undefined;
   #lastRead: { messages: readonly Message[]; at: number } | undefined;
 
   constructor(addresses: { primary: string; replica?: string | undefined }) {
@@ -37,16 +44,12 @@ export class Messages {
    * @throws RedisAway where neither Redis has answered for longer.
    */
   newest(): Promise<readonly Message[]> {
-    const now = performance.now();
-    if (this.#cached && now < this.#cached.until) return this.#cached.messages;
-    const messages = this.#remembered(this.#read());
-    const cached = { messages, until: now + cacheMilliseconds };
-    this.#cached = cached;
-    messages.catch(() => {
-      // A failure is not kept: the next request finds out whether Redis is back.
-      if (this.#cached === cached) this.#cached = undefined;
-    });
-    return messages;
+    return (this.#fresh() ?? this.#cache(this.#read())).messages;
+  }
+
+  /** What `newest` would tell, where that needs no waiting. */
+  known(): readonly Message[] | undefined {
+    return this.#fresh()?.known;
   }
 
   /**
@@ -58,17 +61,32 @@ export class Messages {
     await this.primary.send(['LPUSH', list, JSON.stringify(message)]);
     await this.primary.send(['LTRIM', list, '0', String(kept - 1)]);
     // Who wrote through this pod reads it back from this pod.
-    this.#cached = {
-      messages: this.#remembered(this.#readFrom(this.primary)),
-      until: performance.now() + cacheMilliseconds,
-    };
-    this.#cached.messages.catch(() => undefined);
+    this.#cache(this.#readFrom(this.primary));
     return message;
   }
 
   close(): void {
     this.primary.close();
     this.replica?.close();
+  }
+
+  #fresh(): Cached | undefined {
+    return this.#cached && performance.now() < this.#cached.until ? this.#cached : undefined;
+  }
+
+  #cache(read: Promise<readonly Message[]>): Cached {
+    const cached: Cached = { messages: this.#remembered(read), until: performance.now() + cacheMilliseconds };
+    this.#cached = cached;
+    cached.messages.then(
+      (messages) => {
+        cached.known = messages;
+      },
+      () => {
+        // A failure is not kept: the next request finds out whether Redis is back.
+        if (this.#cached === cached) this.#cached = undefined;
+      },
+    );
+    return cached;
   }
 
   /** What is being read, or, where it cannot be, what was read last. */

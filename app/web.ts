@@ -7,7 +7,14 @@ const longestBody = 8 * 1024;
 const longestMessage = 500;
 
 /** What the web needs of the messages. */
-type Store = Pick<Messages, 'newest' | 'add' | 'primary' | 'replica'>;
+type Store = Pick<Messages, 'known' | 'newest' | 'add' | 'primary' | 'replica'>;
+
+interface Page {
+  messages: readonly Message[];
+  html: string;
+  /** Names and values in turn: node:http writes such a list as it is. */
+  headers: string[];
+}
 
 /** A pod that starts is given this long to read from Redis before it takes requests all the same. */
 const startMilliseconds = 10_000;
@@ -25,6 +32,8 @@ class BadRequest extends Error {
 export class Web {
   readonly server: Server;
   readonly #identity: Identity;
+  /** Headers that tell who answered. */
+  readonly #signature: Readonly<Record<string, string>>;
   readonly #messages: Store;
   readonly #patientUntil: number;
   #hasStarted = false;
@@ -32,14 +41,16 @@ export class Web {
   #requests = 0;
   #open = 0;
   /** The page for these very messages: rendered once per read of Redis, not once per request. */
-  #page: { messages: readonly Message[]; html: string } | undefined;
+  #page: Page | undefined;
 
   constructor(identity: Identity, messages: Store, patienceMilliseconds = startMilliseconds) {
     this.#patientUntil = performance.now() + patienceMilliseconds;
     this.#identity = identity;
+    this.#signature = { 'X-Pod': identity.pod, 'X-Version': identity.version };
     this.#messages = messages;
     this.server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-      void this.#serve(request, response);
+      this.#requests += 1;
+      if (!this.#servedAtOnce(request, response)) void this.#serve(request, response);
     });
     this.server.on('connection', (socket) => {
       this.#open += 1;
@@ -75,10 +86,28 @@ export class Web {
     clearTimeout(cut);
   }
 
+  /** The page, where it is known what is on it: nearly every request of a crowd. Nothing has to be waited for. */
+  #servedAtOnce(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.url !== '/' || request.method !== 'GET' || this.#draining) return false;
+    const messages = this.#messages.known();
+    if (!messages) return false;
+    const { html, headers } = this.#pageOf(messages);
+    response.writeHead(200, headers);
+    response.end(html);
+    return true;
+  }
+
+  #pageOf(messages: readonly Message[]): Page {
+    if (this.#page?.messages !== messages) {
+      const html = renderPage(this.#identity, messages);
+      const headers = { ...this.#signature, ...headersOf(htmlType, html) };
+      this.#page = { messages, html, headers: Object.entries(headers).flat() };
+    }
+    return this.#page;
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#requests += 1;
-    response.setHeader('X-Pod', this.#identity.pod);
-    response.setHeader('X-Version', this.#identity.version);
+    for (const [name, value] of Object.entries(this.#signature)) response.setHeader(name, value);
     if (this.#draining) response.setHeader('Connection', 'close');
     try {
       await this.#answer(request, response);
@@ -162,15 +191,13 @@ export class Web {
     let html: string;
     let status = 200;
     try {
-      const messages = await this.#messages.newest();
-      if (this.#page?.messages !== messages) this.#page = { messages, html: renderPage(this.#identity, messages) };
-      html = this.#page.html;
+      html = this.#pageOf(await this.#messages.newest()).html;
     } catch (error) {
       if (!(error instanceof RedisAway)) throw error;
       status = 503;
       html = renderPage(this.#identity, undefined);
     }
-    send(response, status, 'text/html; charset=utf-8', html);
+    send(response, status, htmlType, html);
   }
 
   async #write(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -215,16 +242,20 @@ function fieldOfJson(body: string): unknown {
   }
 }
 
+const htmlType = 'text/html; charset=utf-8';
+
+const headersOf = (type: string, body: string): Readonly<Record<string, string>> => ({
+  'Content-Type': type,
+  'Content-Length': String(Buffer.byteLength(body)),
+  'Cache-Control': 'no-store',
+});
+
 const sendJson = (response: ServerResponse, status: number, value: unknown): void => {
   send(response, status, 'application/json', `${JSON.stringify(value)}\n`);
 };
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, {
-    'Content-Type': type,
-    'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': 'no-store',
-  });
+  response.writeHead(status, headersOf(type, body));
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
