@@ -50,6 +50,9 @@ export function noLab(name: string): Lab {
   };
 }
 
+/** Whether a lab is a stand-in: each other one has machines. */
+export const isStandIn = ({ layout }: Pick<Lab, 'layout'>): boolean => layout.machines.length === 0;
+
 /** The lab, up or not, or its stand-in where there is none and the lesson needs none. @throws FiredrillError `lab-missing`. */
 export async function labAsItIs(lesson: LoadedLesson, name: string): Promise<Lab> {
   const { openLab, readLayout } = await import('../lab/open.ts');

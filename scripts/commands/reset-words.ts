@@ -58,7 +58,7 @@ export function planLines(
   survey: Survey,
   besides: Besides,
 ): string[] {
-  const stays = ['your progress', 'reports', 'the bundle'];
+  const stays = [...alwaysKept];
   if (!survey.destroyed.includes('w1')) stays.unshift("the guestbook's messages, but for those that a lesson asks for");
   return [
     `This brings the lab to the start of lesson ${lesson.number}, ${lesson.title}.`,
@@ -67,6 +67,22 @@ export function planLines(
     `How: ${how(survey, lab, besides)}. It takes ${lasts[wayOf(survey)]}.`,
   ];
 }
+
+/** The same where a lesson needs no lab, and there is none. */
+export function planLinesWithoutLab(
+  lesson: Pick<LoadedLesson, 'number' | 'title'>,
+  { playground }: Pick<Besides, 'playground'>,
+): string[] {
+  const lost = ['what you made in this lesson', ...lostPlayground(playground)];
+  return [
+    `This brings you to the start of lesson ${lesson.number}, ${lesson.title}. It needs no lab, and there is none.`,
+    `Lost: ${lost.join('; ')}.`,
+    `Kept: ${alwaysKept.join(', ')}.`,
+  ];
+}
+
+const alwaysKept: readonly string[] = ['your progress', 'reports', 'the bundle'];
+const lostPlayground = (isOpen: boolean): string[] => (isOpen ? ['the playground, with its keys'] : []);
 
 function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playground, since }: Besides): string[] {
   const some = (names: readonly string[], what: string) => (names.length === 0 ? [] : [`${what} ${names.join(', ')}`]);
@@ -89,7 +105,7 @@ function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playgrou
       lost: [`all else that was changed on the cluster since ${since}`],
     }[etcd],
     ...(backup ? ['your backups of etcd in $LAB/backup'] : []),
-    ...(playground ? ['the playground, with its keys'] : []),
+    ...lostPlayground(playground),
   ];
 }
 

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { LoadedLesson } from '../course/model.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { ActionReporter } from '../lab/acting.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
 import { withReporter } from './reporter.ts';
+import type { Way } from './reset-words.ts';
 
 /** `firedrill reset`: brings the lab to where a lesson begins, from whatever state it is in. */
 export function addResetCommand(program: Command): void {
@@ -30,16 +30,15 @@ It undoes every fault, starts or rebuilds machines, puts changed files back, res
 must (all members together, from the checkpoint of the last start of a lesson, of the first boot, or
 of just before its keys were deleted on purpose), removes workers that joined and what lessons made,
 and then proves that the lesson can start. A guestbook that nobody has changed goes on running, where
-the lesson needs one.
+the lesson needs one. A lesson that needs no lab is brought to its start without one, too.
 Two resets of one lab wait for each other.`;
 
 async function reset(context: Context, to: string | undefined): Promise<void> {
-  const [{ openLab }, { lessonNamedOrOpen }, { readProgress }] = await Promise.all([
-    import('../lab/open.ts'),
+  const [{ isStandIn, labAsItIs }, { lessonNamedOrOpen }, { readProgress }] = await Promise.all([
+    import('./no-lab.ts'),
     import('./choose-lesson.ts'),
     import('../course/progress.ts'),
   ]);
-  const lab = await openLab(context.lab);
   const lesson = await lessonNamedOrOpen(
     to,
     await readProgress((message) => {
@@ -47,23 +46,24 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
     }),
     context.lab,
   );
+  const lab = await labAsItIs(lesson, context.lab);
+  const hasLab = !isStandIn(lab);
   requireAnswer(context);
   const lookedAt = Date.now();
-  const [{ surveyLab }, { lookBesides, planLines, wayOf }] = await Promise.all([
-    import('../lab/repair/survey.ts'),
-    import('./reset-words.ts'),
-  ]);
-  const [survey, besides] = await Promise.all([surveyLab(lab), lookBesides(lab, lesson)]);
+  const { way, lines } = await (hasLab ? planFor(lab, lesson) : planWithoutLab(lab, lesson));
   const lookedFor = Date.now() - lookedAt;
-  if (!context.json) context.print(planLines(lesson, lab, survey, besides).join('\n'));
-  if (!(await agrees(context))) {
+  if (!context.json) context.print(lines.join('\n'));
+  if (!(await agrees(context, hasLab ? 'Reset the lab?' : 'Reset the lesson?'))) {
     process.exitCode = 1;
     return;
   }
   // Without the time that a person thought about it.
   const startedAt = Date.now() - lookedFor;
   const mended = await withReporter(context, async (reporter) => {
-    const { takeLock } = await import('../system/lock.ts');
+    const [{ takeLock }, { resetLab, resetWithoutLab }] = await Promise.all([
+      import('../system/lock.ts'),
+      import('./reset-lab.ts'),
+    ]);
     // One at a time: the second would remove what the first one prepares.
     const unlock = await takeLock(join(lab.folder, 'reset.lock'), {
       signal: context.signal,
@@ -72,14 +72,34 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
       },
     });
     try {
-      return await resetLab(lab, lesson, { signal: context.signal, reporter });
+      return await (hasLab ? resetLab : resetWithoutLab)(lab, lesson, { signal: context.signal, reporter });
     } finally {
       await unlock();
     }
   });
   const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
-  if (context.json) context.printJson({ lesson: lesson.id, way: wayOf(survey), mended, seconds });
+  if (context.json) context.printJson({ lesson: lesson.id, way, mended, seconds });
   else context.print(`Lesson ${lesson.number} can start: its baseline was proven after ${seconds} s.`);
+}
+
+/** Which way a reset takes, and what is said of it before it begins. */
+interface Plan {
+  way: Way | 'no-lab';
+  lines: readonly string[];
+}
+
+async function planFor(lab: Lab, lesson: LoadedLesson): Promise<Plan> {
+  const [{ surveyLab }, { lookBesides, planLines, wayOf }] = await Promise.all([
+    import('../lab/repair/survey.ts'),
+    import('./reset-words.ts'),
+  ]);
+  const [survey, besides] = await Promise.all([surveyLab(lab), lookBesides(lab, lesson)]);
+  return { way: wayOf(survey), lines: planLines(lesson, lab, survey, besides) };
+}
+
+async function planWithoutLab(lab: Lab, lesson: LoadedLesson): Promise<Plan> {
+  const { lookBesides, planLinesWithoutLab } = await import('./reset-words.ts');
+  return { way: 'no-lab', lines: planLinesWithoutLab(lesson, await lookBesides(lab, lesson)) };
 }
 
 /** @throws FiredrillError `reset-needs-yes`. */
@@ -92,87 +112,8 @@ function requireAnswer(context: Context): void {
   });
 }
 
-async function agrees(context: Context): Promise<boolean> {
+async function agrees(context: Context, question: string): Promise<boolean> {
   if (context.yes) return true;
   const { confirm } = await import('../ui/ask.ts');
-  return confirm('Reset the lab?', { input: process.stdin, output: process.stdout, signal: context.signal });
-}
-
-/**
- * Repairs the lab and brings it to the lesson's baseline.
- * @returns what had to be mended.
- * @throws FiredrillError `baseline-not-met`, and what `repairLab` throws.
- */
-export async function resetLab(
-  lab: Lab,
-  lesson: LoadedLesson,
-  options: { signal: AbortSignal; reporter: ActionReporter },
-): Promise<string[]> {
-  const { signal, reporter } = options;
-  const [
-    { acting },
-    { awaitApiServers, awaitDns },
-    { createFaults },
-    { checkpointOf },
-    { repairLab },
-    { removeLeftovers },
-    { loadLessons },
-    looking,
-    { keepStart },
-    { noteBegun },
-  ] = await Promise.all([
-    import('../lab/acting.ts'),
-    import('../lab/health.ts'),
-    import('../faults/faults.ts'),
-    import('./reset-checkpoint.ts'),
-    import('../lab/repair/repair.ts'),
-    import('../lab/repair/leftovers.ts'),
-    import('../course/load.ts'),
-    import('../course/look.ts'),
-    import('../course/keep-start.ts'),
-    import('../course/begun.ts'),
-  ]);
-  const act = acting(reporter, signal);
-  const faults = createFaults(lab);
-  const open = await faults.open();
-  // What cannot be undone is replaced below.
-  if (open.length > 0) await act(`Undo ${open.length} open faults`, () => faults.undoAll());
-  const { path: checkpoint } = checkpointOf(lab, lesson, open);
-  const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter, checkpoint }))];
-  await faults.closeAfterReset();
-  const { keeps, prepare, baseline } = lesson.definition;
-  const kept = await act('Remove what the lessons left', async () => {
-    const [found] = await Promise.all([keeps?.(lab), awaitApiServers(lab, { deadlineSeconds: 120, signal })]);
-    const options = { keepsApp: found !== undefined };
-    // Each lesson removes what is its own, so that none waits for another.
-    await Promise.all((await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab, options)));
-    await removeLeftovers(lab, found);
-    return found;
-  });
-  const keepsApp = kept !== undefined;
-  await noteBegun(lab, lesson);
-  if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab, { keepsApp }));
-  // By now it had its time: it starts while the app does.
-  await act('Wait for DNS from a pod', () => awaitDns(lab, { deadlineSeconds: 120, signal }));
-  await act('Prove its baseline', async () => {
-    const { waitUntil } = await import('../system/wait.ts');
-    const { lookAtAll, firstNotMet, said } = looking;
-    let saw = '';
-    await waitUntil(
-      async () => {
-        const missing = firstNotMet(await lookAtAll([...baseline, ...(kept?.proof ?? [])], lab, signal));
-        saw = missing ? `${missing.claim}: ${said(missing.verdict)}` : '';
-        return missing === undefined;
-      },
-      {
-        what: `the baseline of lesson ${lesson.number}`,
-        deadlineSeconds: 120,
-        signal,
-        saw: () => saw,
-        remedy: "Run 'npx firedrill lab destroy' and 'npx firedrill lab up'.",
-      },
-    );
-    await keepStart(lab, lesson.definition);
-  });
-  return mended;
+  return confirm(question, { input: process.stdin, output: process.stdout, signal: context.signal });
 }

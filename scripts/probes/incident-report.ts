@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { masked } from '../system/secrets.ts';
+import { checkSentences } from './check-sentences.ts';
 import { tooCostly, type SummaryLine } from './probe.ts';
 import {
   drillsIn,
@@ -73,8 +74,9 @@ function operatorsWords(timeline: readonly TimelineLine[]): string[] {
 }
 
 function drillSection(drill: DrillTimeline): string[] {
+  const checks = checkSentences(drill.lines);
   const rows = drill.lines.flatMap((line) => {
-    const says = sentence(line, drill.zeroIs === undefined ? 'Recovered' : 'Reached');
+    const says = checks.get(line) ?? sentence(line, drill.zeroIs === undefined ? 'Recovered' : 'Reached');
     return says === undefined ? [] : [`| ${since(drill, Date.parse(line.at))} | ${cell(says)} |`];
   });
   return [

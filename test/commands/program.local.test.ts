@@ -135,6 +135,40 @@ describe('progress', { timeout: patience }, () => {
   });
 });
 
+describe('reset without a lab', { timeout: patience }, () => {
+  it('of a lesson that needs none brings back its start, and says what will be lost', async () => {
+    await firedrill('start', '1', '--auto');
+    const asked = await firedrill('reset');
+    expect(asked).toMatchObject({ code: 2, out: '' });
+    expect(asked.error).toContain('Give --yes.');
+    expect(existsSync(join(folder, 'lamps'))).toBe(true);
+    const ran = await firedrill('reset', '--yes');
+    expect(ran.code).toBe(0);
+    expect(ran.out).toMatch(
+      /^This brings you to the start of lesson 1, .*\nLost: what you made in this lesson\.\nKept: /,
+    );
+    expect(ran.out).toContain('Lesson 1 can start: its baseline was proven');
+    expect(existsSync(join(folder, 'lamps'))).toBe(false);
+    const again = await firedrill('reset', '--to', '1', '--yes', '--json');
+    expect(json(again)).toMatchObject({ lesson: '01-light-a-lamp', way: 'no-lab', mended: [] });
+  });
+
+  it('of another lesson says that the lab is missing', async () => {
+    const kit = join(folder, 'kit');
+    await mkdir(join(kit, '01-needs-one'), { recursive: true });
+    const model = join(import.meta.dirname, '../../scripts/course/model.ts');
+    const definition = "{ minutes: 5, summary: 'x', needs: 'lab', baseline: [], steps: { Look: read } }";
+    await writeFile(
+      join(kit, '01-needs-one/lesson.ts'),
+      `import { defineLesson, read } from '${model}';\nexport default defineLesson(${definition});\n`,
+    );
+    await writeFile(join(kit, '01-needs-one/README.md'), '# Needs one\n\n## Look\n\nLook.\n');
+    const ran = await runInFolder(folder, ['reset', '--to', '1', '--yes'], { FIREDRILL_LESSONS: kit });
+    expect(ran.code).toBe(3);
+    expect(ran.error).toContain("There is no lab 'firedrill' yet.");
+  });
+});
+
 describe('check', { timeout: patience }, () => {
   it('ends with 3 where it cannot tell', async () => {
     await mkdir(join(folder, 'lamps/hall'), { recursive: true });

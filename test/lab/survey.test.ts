@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planLines, wayOf } from '../../scripts/commands/reset-words.ts';
+import { planLines, planLinesWithoutLab, wayOf } from '../../scripts/commands/reset-words.ts';
 import { KubernetesError } from '../../scripts/lab/kubernetes.ts';
 import type { EtcdMember, Lab } from '../../scripts/lab/lab.ts';
 import { createLayout } from '../../scripts/lab/layout.ts';
@@ -134,5 +134,15 @@ describe('what a reset says before it begins', () => {
     expect(text).toContain('w1 made anew from the image; etcd keeps its data');
     expect(text).toContain('10 to 60 seconds');
     expect(text).not.toContain("the guestbook's messages");
+  });
+
+  it('where a lesson needs no lab, and there is none, what of it is lost', () => {
+    const lines = (playground: boolean) => planLinesWithoutLab({ number: 5, title: 'Play with etcd' }, { playground });
+    expect(lines(true)).toEqual([
+      'This brings you to the start of lesson 5, Play with etcd. It needs no lab, and there is none.',
+      'Lost: what you made in this lesson; the playground, with its keys.',
+      'Kept: your progress, reports, the bundle.',
+    ]);
+    expect(lines(false)[1]).toBe('Lost: what you made in this lesson.');
   });
 });

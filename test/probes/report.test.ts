@@ -96,6 +96,54 @@ test('a bet tells where this computer may be the cause of what was measured', ()
   );
 });
 
+describe('the checks of a step', () => {
+  const unmet = (saw: string) => ({ kind: 'unmet', saw, wanted: 'what is claimed' });
+  const met = { kind: 'met', saw: 'it' };
+  const check = (seconds: number, claim: string, verdict: object = met) => event(seconds, 'check', { claim, verdict });
+  const awaiting = (seconds: number, claim: string, verdict: object) => event(seconds, 'awaiting', { claim, verdict });
+  /** What the report says of them, and of what was lost, in the drill. */
+  const told = (...looks: typeof timeline) => {
+    const whole = mergeTimeline([...lastRun(events), ...looks], samples);
+    return incidentReport('Nine', whole, 'x.svg').match(/^\| .* (Met|Not met|Awaited|Lost again): .*$/gm);
+  };
+
+  test('are told where the goal is met, all in one line, and not again at the end of the drill', () => {
+    const looks = [check(36.5, 'the API server is ready'), check(36.5, 'a | b'), check(36.9, 'the app answers')];
+    expect(told(...looks)).toEqual(['| +6.5 s | Met: the API server is ready; a \\| b; the app answers |']);
+  });
+
+  test('tell what is awaited where that changes, or its verdict, and not at every look', () => {
+    const looks = [
+      awaiting(32.1, 'four pods are Ready', unmet('2 of 4')),
+      awaiting(32.6, 'four pods are Ready', unmet('3 of 4')),
+      awaiting(33.1, 'four pods are Ready', { kind: 'unknown', why: 'no answer' }),
+      awaiting(33.6, 'the app answers', unmet('503')),
+      awaiting(34.1, 'four pods are Ready', { kind: 'unknown', why: 'no answer' }),
+    ];
+    expect(told(...looks)).toEqual([
+      '| +2.1 s | Awaited: four pods are Ready; seen: 2 of 4 |',
+      '| +3.1 s | Awaited: four pods are Ready; could not tell: no answer |',
+      '| +3.6 s | Awaited: the app answers; seen: 503 |',
+      '| +4.1 s | Awaited: four pods are Ready; could not tell: no answer |',
+    ]);
+  });
+
+  test('say once that something was lost again, and what was lost on the way', () => {
+    const lost = { claim: 'the app answers', verdict: unmet('503') };
+    const looks = [
+      event(34.1, 'collapsed', lost),
+      event(34.1, 'awaiting', lost),
+      check(36.5, 'the API server is ready'),
+      check(36.9, 'Redis has its data', unmet('token=hunter2')),
+    ];
+    expect(told(...looks)).toEqual([
+      '| +4.1 s | Lost again: the app answers |',
+      '| +6.5 s | Met: the API server is ready |',
+      '| +6.9 s | Not met: Redis has its data; seen: token=*** |',
+    ]);
+  });
+});
+
 describe('a drill that was lost again on a page that came after it', () => {
   const lost = (seconds: number, step = 'A drill & more') =>
     event(seconds, 'tick-turned-amber', { step, claim: 'the API answers' });

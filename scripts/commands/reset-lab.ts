@@ -1,0 +1,109 @@
+import type { Check } from '../checks/verdict.ts';
+import type { LoadedLesson } from '../course/model.ts';
+import type { ActionReporter } from '../lab/acting.ts';
+import type { Lab } from '../lab/lab.ts';
+
+interface ResetOptions {
+  signal: AbortSignal;
+  reporter: ActionReporter;
+}
+
+/**
+ * Repairs the lab and brings it to the lesson's baseline.
+ * @returns what had to be mended.
+ * @throws FiredrillError `waited-in-vain`, and what `repairLab` throws.
+ */
+export async function resetLab(lab: Lab, lesson: LoadedLesson, { signal, reporter }: ResetOptions): Promise<string[]> {
+  const [
+    { acting },
+    { awaitApiServers, awaitDns },
+    { createFaults },
+    { checkpointOf },
+    { repairLab },
+    { removeLeftovers },
+    { loadLessons },
+    { keepStart },
+    { noteBegun },
+  ] = await Promise.all([
+    import('../lab/acting.ts'),
+    import('../lab/health.ts'),
+    import('../faults/faults.ts'),
+    import('./reset-checkpoint.ts'),
+    import('../lab/repair/repair.ts'),
+    import('../lab/repair/leftovers.ts'),
+    import('../course/load.ts'),
+    import('../course/keep-start.ts'),
+    import('../course/begun.ts'),
+  ]);
+  const act = acting(reporter, signal);
+  const faults = createFaults(lab);
+  const open = await faults.open();
+  // What cannot be undone is replaced below.
+  if (open.length > 0) await act(`Undo ${open.length} open faults`, () => faults.undoAll());
+  const { path: checkpoint } = checkpointOf(lab, lesson, open);
+  const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter, checkpoint }))];
+  await faults.closeAfterReset();
+  const { keeps, prepare, baseline } = lesson.definition;
+  const kept = await act('Remove what the lessons left', async () => {
+    const [found] = await Promise.all([keeps?.(lab), awaitApiServers(lab, { deadlineSeconds: 120, signal })]);
+    const options = { keepsApp: found !== undefined };
+    // Each lesson removes what is its own, so that none waits for another.
+    await Promise.all((await loadLessons()).map(async ({ definition }) => definition.cleanUp?.(lab, options)));
+    await removeLeftovers(lab, found);
+    return found;
+  });
+  const keepsApp = kept !== undefined;
+  await noteBegun(lab, lesson);
+  if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab, { keepsApp }));
+  // By now it had its time: it starts while the app does.
+  await act('Wait for DNS from a pod', () => awaitDns(lab, { deadlineSeconds: 120, signal }));
+  await act('Prove its baseline', async () => {
+    await proveBaseline(lab, lesson, [...baseline, ...(kept?.proof ?? [])], {
+      signal,
+      remedy: "Run 'npx firedrill lab destroy' and 'npx firedrill lab up'.",
+    });
+    await keepStart(lab, lesson.definition);
+  });
+  return mended;
+}
+
+/**
+ * The same for a lesson that needs no lab, where there is none: only what it made itself can be in its way.
+ * @throws FiredrillError `waited-in-vain`, and what the lesson throws.
+ */
+export async function resetWithoutLab(
+  lab: Lab,
+  lesson: LoadedLesson,
+  { signal, reporter }: ResetOptions,
+): Promise<string[]> {
+  const { acting } = await import('../lab/acting.ts');
+  const act = acting(reporter, signal);
+  const { cleanUp, prepare, baseline } = lesson.definition;
+  if (cleanUp) await act('Remove what the lesson left', () => cleanUp(lab));
+  if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab));
+  const remedy = "Look at what 'npx firedrill doctor' says of this computer.";
+  await act('Prove its baseline', () => proveBaseline(lab, lesson, baseline, { signal, remedy }));
+  return [];
+}
+
+/** @throws FiredrillError `waited-in-vain`. */
+async function proveBaseline(
+  lab: Lab,
+  { number }: Pick<LoadedLesson, 'number'>,
+  checks: readonly Check[],
+  { signal, remedy }: { signal: AbortSignal; remedy: string },
+): Promise<void> {
+  const [{ waitUntil }, { lookAtAll, firstNotMet, said }] = await Promise.all([
+    import('../system/wait.ts'),
+    import('../course/look.ts'),
+  ]);
+  let saw = '';
+  await waitUntil(
+    async () => {
+      const missing = firstNotMet(await lookAtAll(checks, lab, signal));
+      saw = missing ? `${missing.claim}: ${said(missing.verdict)}` : '';
+      return missing === undefined;
+    },
+    { what: `the baseline of lesson ${number}`, deadlineSeconds: 120, signal, saw: () => saw, remedy },
+  );
+}
