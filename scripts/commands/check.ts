@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { Lab } from '../lab/lab.ts';
+import { withRemedy } from '../system/errors.ts';
 import { lessonNamedOrOpen, stepLeftAt, stepNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { progressFor } from './start.ts';
@@ -34,11 +36,19 @@ async function check(context: Context, name: string | undefined, stepName: strin
     import('./no-lab.ts'),
     import('../course/look.ts'),
   ]);
-  const sightings = await lookAtAll(checks, await labAsItIs(lesson, context.lab), context.signal);
+  const lab = await labAsItIs(lesson, context.lab);
+  const sightings = await lookAtAll(checks, lab, context.signal);
   const verdict = summaryOf(sightings);
   process.exitCode = exitCodes[verdict];
+  const remark = verdict === 'met' ? undefined : await whyPerhaps(lab, context.signal);
   if (context.json) {
-    context.printJson({ lesson: lesson.id, step: page?.heading, verdict, checks: sightings });
+    context.printJson({
+      lesson: lesson.id,
+      step: page?.heading,
+      verdict,
+      checks: sightings,
+      ...(remark && { remark }),
+    });
     return;
   }
   const [{ verdictLines }, { columnsOf, wantsAccessible, wantsColour }] = await Promise.all([
@@ -50,5 +60,22 @@ async function check(context: Context, name: string | undefined, stepName: strin
   context.print(step);
   for (const sighting of sightings) {
     for (const line of verdictLines(sighting.claim, sighting.verdict, look)) context.print(line);
+  }
+  if (remark !== undefined) context.print(remark);
+}
+
+/** What is the matter with the lab itself, and what to do; undefined where nothing is, or a drill has broken it on purpose. */
+async function whyPerhaps(lab: Lab, signal: AbortSignal): Promise<string | undefined> {
+  const [{ machinesOff, offInWords }, { createFaults }] = await Promise.all([
+    import('./lost-machines.ts'),
+    import('../faults/faults.ts'),
+  ]);
+  try {
+    if ((await createFaults(lab).open()).length > 0) return undefined;
+    const off = await machinesOff(lab, signal);
+    return off.length === 0 ? undefined : offInWords(off);
+  } catch (error) {
+    signal.throwIfAborted();
+    return withRemedy(error);
   }
 }

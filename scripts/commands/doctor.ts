@@ -21,7 +21,7 @@ Ends with 0 and "You are ready.", or with 1 and what is missing.
 
 Examples:
   firedrill doctor
-  firedrill doctor --report report.md   no environment, no user name, the home folder as ~`;
+  firedrill doctor --report report.md   no environment, no passwords, no user name, the home folder as ~`;
 
 async function examineAndSay(context: Context, report: string | undefined): Promise<void> {
   const [{ describeFindings, examine }, { isReady }, { thisHost }] = await Promise.all([

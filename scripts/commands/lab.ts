@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { firstPorts, type Provider, type Size } from '../lab/layout.ts';
+import { firstPorts, requireUsable, type Provider, type Size } from '../lab/layout.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { contextOf, type Context } from './context.ts';
 import { addLabScaleCommand } from './lab-scale.ts';
@@ -112,6 +112,8 @@ interface UpFlags {
 }
 
 async function up(context: Context, options: UpFlags): Promise<void> {
+  // Before anything is installed for it.
+  if (options.provider !== undefined) requireUsable(options.provider);
   const { ensureSetUp } = await import('./setup.ts');
   await ensureSetUp({ context, bundleFrom: options.bundle });
   const { bringUp } = await import('../lab/up.ts');

@@ -37,6 +37,7 @@ export async function runSession(context: Context, options: SessionOptions): Pro
     { pickUi },
     { createFaults },
     { FlightRecorder },
+    { LostMachines, machinesOff },
     { recorded },
     { openShell, wantsRecord },
   ] = await Promise.all([
@@ -47,6 +48,7 @@ export async function runSession(context: Context, options: SessionOptions): Pro
     import('../ui/pick.ts'),
     import('../faults/faults.ts'),
     import('./flight-recorder.ts'),
+    import('./lost-machines.ts'),
     import('./shell-log.ts'),
     import('../ui/shell.ts'),
   ]);
@@ -69,14 +71,17 @@ export async function runSession(context: Context, options: SessionOptions): Pro
   };
   const keeper = new ProgressKeeper(progress, { tell });
   const recorder = new FlightRecorder(lab, log.path, tell);
-  const listeners = [keeper.take.bind(keeper), log.take.bind(log), recorder.take.bind(recorder)];
+  // Without need of a lab it does not matter what of it runs.
+  const machines = lesson.definition.needs === 'lab' ? lab.layout.machines.map(({ name }) => name) : [];
+  const lost = new LostMachines(machines, { look: () => machinesOff(lab, context.signal), tell });
+  const listeners = [keeper, log, recorder, lost].map((one) => one.take.bind(one));
   const ui = withListeners(shown, listeners);
   const faults = createFaults(lab);
   try {
     await putBackWhatIsBroken(faults, ui);
     return await runLesson(await runOn(context, { lesson, lab, ui, faults }), options.fromStep);
   } finally {
-    await recorder.end();
+    await Promise.all([recorder.end(), lost.end()]);
     shown.close?.();
     await keeper.written();
   }

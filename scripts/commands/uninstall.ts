@@ -19,20 +19,25 @@ Examples:
   firedrill uninstall --yes   without asking`;
 
 async function uninstall(context: Context): Promise<void> {
-  const [{ findRemains, removeRemains }, { thisHost }, { unlinkVagrantFolder }, { existsSync }] = await Promise.all([
-    import('../setup/uninstall.ts'),
-    import('../setup/host.ts'),
-    import('../lab/vagrant-link.ts'),
-    import('node:fs'),
-  ]);
+  const [{ findRemains, removeRemains, whatStays }, { thisHost }, { unlinkVagrantFolder }, { existsSync }] =
+    await Promise.all([
+      import('../setup/uninstall.ts'),
+      import('../setup/host.ts'),
+      import('../lab/vagrant-link.ts'),
+      import('node:fs'),
+    ]);
   const remains = await findRemains(thisHost, (path) => Promise.resolve(existsSync(path)));
   if (await endsHere(context, remains)) return;
+  const stays = await whatStays(thisHost);
   for (const name of remains.labs) await endLab(name);
   const kept = await removeRemains(thisHost, remains);
   await unlinkVagrantFolder();
-  if (context.json) context.printJson({ removed: remains, kept });
-  else if (kept.length > 0) context.print(`Docker kept ${kept.join(', ')}: something else uses it.`);
-  else context.print('All of it is removed. The checkout itself and the packages that setup installed stay.');
+  if (context.json) {
+    context.printJson({ removed: remains, kept, stays });
+    return;
+  }
+  context.print(kept.length > 0 ? `Docker kept ${kept.join(', ')}: something else uses it.` : 'All of it is removed.');
+  for (const line of stays) context.print(line);
 }
 
 /** As the lab's state goes as well, Vagrant is not asked: removing what bears the lab's mark is enough. */

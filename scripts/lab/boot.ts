@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Bundle } from '../bundle/bundle.ts';
 import { readIfThere } from '../system/files.ts';
 import { labFolder } from '../system/folders.ts';
+import { together } from '../system/together.ts';
 import type { ShownAction } from './acting.ts';
 import { fillImageStores, listContainers, removeHelpers } from './docker.ts';
 import { endContainer } from './end-container.ts';
@@ -25,17 +26,16 @@ export interface VagrantUp {
  */
 export async function vagrantUp(layout: Layout, { bundle, names, signal, shown }: VagrantUp): Promise<void> {
   const isDocker = layout.provider === 'docker';
-  await forgetPortLeases(portsOf(layout));
-  await Promise.all([
-    isDocker && fillImageStores(layout, { ...bundle, signal }),
-    names?.length !== 0 &&
-      vagrant(layout.name, ['up', `--provider=${layout.provider}`, ...(names ?? [])], {
-        signal,
-        onLine: (line) => {
-          shown.update(line.replace(/^==> /, '').trim());
-        },
-      }),
-  ]);
+  await forgetPortLeases(layout.name, portsOf(layout));
+  const fill = (ends: AbortSignal) => fillImageStores(layout, { ...bundle, signal: ends });
+  const boot = (ends: AbortSignal) =>
+    vagrant(layout.name, ['up', `--provider=${layout.provider}`, ...(names ?? [])], {
+      signal: ends,
+      onLine: (line) => {
+        shown.update(line.replace(/^==> /, '').trim());
+      },
+    });
+  await together([...(isDocker ? [fill] : []), ...(names?.length === 0 ? [] : [boot])], signal);
   if (isDocker) await removeHelpers(layout.name);
 }
 

@@ -5,7 +5,7 @@ import { quoted, run, runOrThrow } from '../system/run.ts';
 import { labLabel, volumesOf } from './docker-machine.ts';
 import { endContainer } from './end-container.ts';
 import { hasRole, portsOf, type Layout } from './layout.ts';
-import { overlap } from './subnet.ts';
+import { makeNetwork } from './network.ts';
 
 export interface Container {
   id: string;
@@ -52,53 +52,15 @@ function startIt(): string {
   return `DOCKER_HOST says that it is at ${elsewhere}. Start it there, or use this computer's own: 'unset DOCKER_HOST'.`;
 }
 
-/** Makes the lab's network and volumes where they are not there yet. Returns the volumes of containerd that are new. */
+/**
+ * Makes the lab's network and volumes where they are not there yet.
+ * @throws FiredrillError `network-taken`.
+ */
 export async function makeNetworkAndVolumes(layout: Layout, signal?: AbortSignal): Promise<void> {
+  await makeNetwork(layout, { signal });
   const label = ['--label', labLabel(layout.name)];
-  const networks = await runOrThrow(
-    'docker',
-    ['network', 'ls', '--filter', `label=${labLabel(layout.name)}`, '--quiet'],
-    {
-      signal,
-    },
-  );
-  if (networks.trim() === '') {
-    const result = await run('docker', ['network', 'create', ...label, '--subnet', layout.subnet, layout.name], {
-      signal,
-    });
-    if (result.exitCode !== 0) throw await networkTaken(layout, result.stderr.trim(), signal);
-  }
   const names = layout.machines.flatMap((machine) => Object.values(volumesOf(layout, machine)));
   await Promise.all(names.map((name) => runOrThrow('docker', ['volume', 'create', ...label, name], { signal })));
-}
-
-async function networkTaken(layout: Layout, said: string, signal?: AbortSignal): Promise<FiredrillError> {
-  const { name, subnet } = layout;
-  const others = await networksOver(subnet, signal);
-  const elsewhere = `'npx firedrill lab destroy', and then 'npx firedrill lab up --subnet 10.0.9.0/24'.`;
-  const found = others.map((other) => `'${other}'`).join(', ');
-  return new FiredrillError(
-    found === ''
-      ? `Docker cannot make the network ${subnet} of the lab '${name}': ${said}`
-      : `The lab's network ${subnet} is taken: docker's network ${found} has these addresses.`,
-    {
-      code: 'network-taken',
-      remedy:
-        found === ''
-          ? `'docker network ls' and 'ip route' tell what uses these addresses. Or choose others: ${elsewhere}`
-          : `Is it another lab? Destroy that one first. Or choose other addresses: ${elsewhere}`,
-    },
-  );
-}
-
-/** Names of docker's networks that have addresses of this one. */
-async function networksOver(subnet: string, signal?: AbortSignal): Promise<string[]> {
-  const ids = lines(await runOrThrow('docker', ['network', 'ls', '--quiet'], { signal }));
-  const format = '{{range .IPAM.Config}}{{$.Name}} {{.Subnet}}{{println}}{{end}}';
-  const out = await runOrThrow('docker', ['network', 'inspect', '--format', format, ...ids], { signal });
-  return lines(out)
-    .map((line) => line.trim().split(' '))
-    .flatMap(([name = '', other = '']) => (other.includes('.') && overlap(subnet, other) ? [name] : []));
 }
 
 /**

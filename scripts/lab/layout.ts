@@ -121,6 +121,20 @@ export function createLayout(choices: LayoutChoices): Layout {
   return { name, size, provider, subnet, firstPort, machines };
 }
 
+/**
+ * Looks whether machines of this provider can be booted.
+ * @throws FiredrillError `provider-not-usable` for virtual machines: what they are told is rendered, and that is all.
+ */
+export function requireUsable(provider: Provider): void {
+  if (provider === 'docker') return;
+  throw new FiredrillError(`No lab can be booted with the provider ${provider} yet: its machines are only rendered.`, {
+    code: 'provider-not-usable',
+    remedy:
+      "Leave '--provider' out: then docker makes the machines. 'npx vitest run --project unit test/lab/render.test.ts' renders the others and looks at what they would be told; README.md, 'Providers', says what is missing.",
+    exitCode: 2,
+  });
+}
+
 /** A machine of a lab, with the address and the ports that follow from its number. */
 export function machineAt(
   { subnet, firstPort }: Pick<Layout, 'subnet' | 'firstPort'>,

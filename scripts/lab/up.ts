@@ -25,7 +25,7 @@ import {
 } from './health.ts';
 import { requireInotify } from './inotify.ts';
 import type { Lab } from './lab.ts';
-import { createLayout, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
+import { createLayout, requireUsable, runsKubelet, type Layout, type Provider, type Size } from './layout.ts';
 import { availableMemory, requireMemory } from './memory.ts';
 import { createLab, readLayout } from './open.ts';
 import { closeConnections } from './remote.ts';
@@ -102,10 +102,11 @@ const clusterActions: readonly Action[] = [
 
 /**
  * Boots the lab, or brings back one that was halted, killed or left half-way. Does nothing where it is up.
- * @throws FiredrillError `lab-differs`, `docker-silent`, `inotify-limit`, `port-taken`, `memory-short`, `network-taken`, `vagrant-failed`, `waited-in-vain`; Interrupted.
+ * @throws FiredrillError `lab-differs`, `provider-not-usable`, `docker-silent`, `inotify-limit`, `port-taken`, `memory-short`, `network-taken`, `vagrant-failed`, `waited-in-vain`; Interrupted.
  */
 export async function bringUp(options: UpOptions): Promise<Lab> {
   const layout = await chooseLayout(options);
+  requireUsable(layout.provider);
   return withLabLock(layout.name, options, async () => {
     const startedAt = Date.now();
     const lab = createLab(layout);

@@ -8,6 +8,12 @@ const usualLab = 'firedrill';
 /** Where Vagrant keeps what it knows of a lab: beside the lab's other state, for all checkouts. */
 export const vagrantFolder = (labName: string): string => within(labFolder(labName));
 
+/**
+ * Vagrant's own folder for a lab, instead of ~/.vagrant.d: it goes when the lab is destroyed, and has nothing of another
+ * lab's in it. `vagrant` by hand goes on with the person's own.
+ */
+export const vagrantHome = (labName: string): string => join(labFolder(labName), 'vagrant-home');
+
 const within = (folder: string): string => join(folder, 'vagrant');
 
 /**

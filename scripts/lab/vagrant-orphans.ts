@@ -1,8 +1,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { FiredrillError } from '../system/errors.ts';
 import { waitUntil } from '../system/wait.ts';
+import { vagrantHome } from './vagrant-link.ts';
 
 export interface OrphanOptions {
   /** Seconds that they are given to end their work. */
@@ -50,8 +50,8 @@ export async function outliveOrphans(
  * the ports taken. Call it only with the lab's lock, and when nobody listens on the ports.
  * (Vagrant 2.3.4, lib/vagrant/action/builtin/handle_forwarded_port_collisions.rb: a file for each port.)
  */
-export async function forgetPortLeases(ports: readonly number[]): Promise<void> {
-  const leases = join(process.env['VAGRANT_HOME'] ?? join(homedir(), '.vagrant.d'), 'data', 'fp-leases');
+export async function forgetPortLeases(labName: string, ports: readonly number[]): Promise<void> {
+  const leases = join(vagrantHome(labName), 'data', 'fp-leases');
   await Promise.all(ports.map((port) => rm(join(leases, `127_0_0_1_${port}`), { force: true })));
 }
 

@@ -1,14 +1,14 @@
 import { FiredrillError, Interrupted } from '../system/errors.ts';
 import { checkoutFolder } from '../system/folders.ts';
 import { run, type CommandResult } from '../system/run.ts';
-import { vagrantFolder } from './vagrant-link.ts';
+import { vagrantFolder, vagrantHome } from './vagrant-link.ts';
 
 export interface VagrantOptions {
   signal?: AbortSignal | undefined;
   onLine?: ((line: string) => void) | undefined;
 }
 
-/** What Vagrant says where another of its processes works on a machine. */
+/** What Vagrant says where another of its processes, with the same home, works on a machine. */
 const isLocked = /another (Vagrant )?process is (already|currently)/;
 /** Seconds that the other one, which somebody runs by hand, is given. */
 const lockedSeconds = 180;
@@ -52,6 +52,8 @@ async function once(labName: string, args: readonly string[], options: VagrantOp
 export const vagrantEnvironment = (labName: string): Record<string, string> => ({
   FIREDRILL_LAB: labName,
   VAGRANT_DOTFILE_PATH: vagrantFolder(labName),
+  // Also where the person has set another: its plugins and its Vagrantfile are for other machines than the lab's.
+  VAGRANT_HOME: vagrantHome(labName),
   VAGRANT_CHECKPOINT_DISABLE: '1',
   VAGRANT_DEFAULT_PROVIDER: 'docker',
   VAGRANT_IGNORE_WINRM_PLUGIN: '1',

@@ -1,7 +1,8 @@
+import { subnetBeside } from '../lab/host-routes.ts';
 import { inotifyInstances, inotifyLimitPath, leastInotifyLimit } from '../lab/inotify.ts';
 import { podNetwork, portsOf, serviceNetwork, type Layout } from '../lab/layout.ts';
 import { gigabytes, judgeMemory } from '../lab/memory.ts';
-import { overlap } from '../lab/subnet.ts';
+import { overlap, takesFrom } from '../lab/subnet.ts';
 import { fine, problem, warning, type Finding } from './finding.ts';
 import { networksOfDocker, routesOf } from './networks.ts';
 import type { Host } from './host.ts';
@@ -70,17 +71,19 @@ async function isUp(host: Host, labName: string): Promise<boolean> {
 async function subnetFinding(host: Host, layout: Layout): Promise<Finding> {
   const own = [layout.subnet, podNetwork, serviceNetwork];
   const docker = await networksOfDocker(host);
-  const others = [
-    ...docker.filter(({ name }) => name !== layout.name),
-    // The lab's own network has a route as well.
-    ...(await routesOf(host)).filter(({ subnet }) => !docker.some((network) => network.subnet === subnet)),
-  ];
+  const otherNetworks = docker.filter(({ name }) => name !== layout.name);
+  // The lab's own network has a route as well.
+  const routes = (await routesOf(host)).filter(({ subnet }) => !docker.some((network) => network.subnet === subnet));
+  const others = [...otherNetworks, ...routes];
   const clashes = others.filter(({ subnet }) => own.some((mine) => overlap(mine, subnet)));
   if (clashes.length === 0) return fine('networks', `${own.join(', ')}: free`);
   const named = clashes.map(({ name, subnet }) => `${name} has ${subnet}`).join(', ');
-  const remedy = clashes.some(({ subnet }) => overlap(layout.subnet, subnet))
-    ? `Remove that network, or give the lab another one: 'npx firedrill lab up --subnet 10.0.4.0/24'.`
-    : 'Pods and Services have these addresses, inside the machines only: you may not reach that network from a pod.';
-  const level = clashes.some(({ subnet }) => overlap(layout.subnet, subnet)) ? problem : warning;
+  const isTaken =
+    otherNetworks.some(({ subnet }) => overlap(layout.subnet, subnet)) ||
+    routes.some(({ subnet }) => takesFrom(subnet, layout.subnet));
+  const remedy = isTaken
+    ? `Remove that network, or give the lab another one: 'npx firedrill lab up --subnet ${subnetBeside(others)}'.`
+    : 'Machines, pods and Services of the lab have some of these addresses: while it is up, you may not reach those.';
+  const level = isTaken ? problem : warning;
   return level('networks', `in use: ${named}`, remedy);
 }

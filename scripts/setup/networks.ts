@@ -1,11 +1,5 @@
+import { routesIn, routesPath, type NamedNetwork } from '../lab/host-routes.ts';
 import type { Host } from './host.ts';
-
-/** A network that this computer has, and who says so. */
-export interface NamedNetwork {
-  name: string;
-  /** CIDR, IPv4. */
-  subnet: string;
-}
 
 /** Networks of the docker engine. None where it does not answer. */
 export async function networksOfDocker(host: Host): Promise<NamedNetwork[]> {
@@ -25,16 +19,5 @@ export async function networksOfDocker(host: Host): Promise<NamedNetwork[]> {
 
 const isIpv4 = (subnet: string): boolean => /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(subnet);
 
-/** Networks that the kernel has a route to, apart from the default route. From /proc/net/route, proc_net_route(5). */
-export async function routesOf(host: Host): Promise<NamedNetwork[]> {
-  const lines = ((await host.read('/proc/net/route')) ?? '').split('\n').slice(1);
-  return lines.flatMap((line) => {
-    const [name, destination, , , , , , mask] = line.split('\t');
-    if (name === undefined || destination === undefined || mask === undefined || destination === '00000000') return [];
-    const bits = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
-    return [{ name, subnet: `${address(destination)}/${bits}` }];
-  });
-}
-
-/** The kernel prints addresses as little-endian hexadecimal: 0003000A is 10.0.3.0. */
-const address = (hex: string): string => Buffer.from(hex, 'hex').reverse().join('.');
+/** Networks that the kernel has a route to, apart from the default route. */
+export const routesOf = async (host: Host): Promise<NamedNetwork[]> => routesIn((await host.read(routesPath)) ?? '');

@@ -74,17 +74,16 @@ const installStep = (packages: readonly string[]): SetupStep => ({
   ],
 });
 
+/** Where the system reads the raised limit at its start. */
+export const inotifyFile = '/etc/sysctl.d/90-firedrill.conf';
+
 /** Now, and each time that this computer starts. */
 const raiseInotify = (limit: number): SetupStep => ({
   kind: 'raise-limit',
   title: `Let more programs watch files: the machines run many (fs.inotify.max_user_instances from ${limit} to ${wantedInotifyLimit})`,
   commands: [
     ['sh', '-c', `echo ${wantedInotifyLimit} > ${inotifyLimitPath}`],
-    [
-      'sh',
-      '-c',
-      `mkdir -p /etc/sysctl.d && echo fs.inotify.max_user_instances=${wantedInotifyLimit} > /etc/sysctl.d/90-firedrill.conf`,
-    ],
+    ['sh', '-c', `mkdir -p /etc/sysctl.d && echo fs.inotify.max_user_instances=${wantedInotifyLimit} > ${inotifyFile}`],
   ],
 });
 

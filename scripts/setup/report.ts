@@ -1,3 +1,4 @@
+import { masked } from '../system/secrets.ts';
 import type { Finding } from './finding.ts';
 
 /** Who the report must not name. */
@@ -6,9 +7,11 @@ export interface Private {
   userName: string;
 }
 
-/** The findings as Markdown, to paste into an issue: no environment, no user name, the home folder as `~`. */
+/** The findings as Markdown, to paste into an issue: no environment, no secrets, no user name, the home folder as `~`. */
 export function writeReport(findings: readonly Finding[], who: Private): string {
-  const rows = findings.map(({ level, name, saw }) => `| ${level} | ${name} | ${inCell(withoutNames(saw, who))} |`);
+  const rows = findings.map(
+    ({ level, name, saw }) => `| ${level} | ${name} | ${inCell(withoutNames(masked(saw), who))} |`,
+  );
   return ['## firedrill doctor', '', '| | what | saw |', '| --- | --- | --- |', ...rows, ''].join('\n');
 }
 

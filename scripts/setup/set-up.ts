@@ -36,6 +36,9 @@ export type SetUpResult = 'ready' | 'new-login-needed' | 'declined';
 /** The engine needs a few seconds; a slow disk after an installation up to a minute. */
 const engineSeconds = 90;
 
+/** What an engine says that setup started without systemd: a file in the state folder. */
+export const engineLog = 'dockerd.log';
+
 /**
  * Finds what is missing on this computer, says what it will do, asks, and does it. Safe to run twice.
  * @throws FiredrillError `setup-needs-yes` (exit code 2) where nobody can be asked; `setup-by-hand` where a person must do
@@ -124,7 +127,7 @@ async function startEngine(options: SetUpOptions): Promise<void> {
   const { host, voice, signal } = options;
   // Its package may have started it.
   if ((await lookAtEngine(host)).kind !== 'stopped') return;
-  const logFile = join(stateFolder(), 'dockerd.log');
+  const logFile = join(stateFolder(), engineLog);
   await mkdir(stateFolder(), { recursive: true });
   await voice.during('Start the docker engine', async (tell) => {
     await asRoot(await startCommand(host, logFile), options, tell);

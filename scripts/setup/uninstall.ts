@@ -1,7 +1,10 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cacheFolder, stateFolder } from '../system/folders.ts';
-import { lookAtEngine } from './engine.ts';
+import { hasSystemd, isInDockerGroup, lookAtEngine } from './engine.ts';
 import type { Host } from './host.ts';
+import { inotifyFile } from './plan.ts';
+import { engineLog } from './set-up.ts';
 
 /** What firedrill has left on this computer. */
 export interface Remains {
@@ -64,4 +67,26 @@ export async function removeRemains(host: Host, remains: Remains): Promise<strin
   }
   for (const folder of remains.folders) await rm(folder, { recursive: true, force: true });
   return kept;
+}
+
+/**
+ * What setup may have changed on this computer and uninstall leaves, for a person to read: other programs may need it by now.
+ * To be asked before the folders are removed: the engine's log tells that setup started it.
+ */
+export async function whatStays(host: Host): Promise<string[]> {
+  const stays = ['the checkout', 'the packages that setup installed'];
+  if (await isInDockerGroup(host)) stays.push('your place in the group docker');
+  if ((await host.read(inotifyFile)) !== undefined) stays.push(inotifyFile);
+  const lines = [`What stays: ${stays.join(', ')}. README.md tells how to undo each.`];
+  if (await runsByUs(host)) {
+    const end = host.root ? 'kill' : 'sudo kill';
+    lines.push(`The docker engine that setup started runs on. To end it: ${end} $(cat /var/run/docker.pid)`);
+  }
+  return lines;
+}
+
+/** Whether an engine runs that setup started without systemd. */
+async function runsByUs(host: Host): Promise<boolean> {
+  if ((await hasSystemd(host)) || (await host.read(join(stateFolder(), engineLog))) === undefined) return false;
+  return !['stopped', 'missing'].includes((await lookAtEngine(host)).kind);
 }

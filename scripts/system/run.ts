@@ -1,4 +1,5 @@
 import type { Options } from 'execa';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { FiredrillError, Interrupted } from './errors.ts';
 
@@ -65,10 +66,9 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     });
   }
   if (result.exitCode === undefined && result.signal === undefined) {
-    throw new FiredrillError(`${file} cannot be run: ${result.shortMessage ?? 'it is not there'}.`, {
+    throw new FiredrillError(whyNotRun(file, options.cwd, result), {
       code: 'command-missing',
       remedy: "Run 'npx firedrill setup': it installs what is missing, after asking.",
-      cause: result.cause,
     });
   }
   return {
@@ -76,6 +76,18 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     stderr: String(result.stderr ?? ''),
     exitCode: result.exitCode ?? 137,
   };
+}
+
+/** The kernel says the same of a program and of a folder to run it in that are not there. */
+function whyNotRun(
+  file: string,
+  folder: string | undefined,
+  { code, originalMessage = 'nothing says why' }: { code?: string | undefined; originalMessage?: string | undefined },
+): string {
+  if (code !== 'ENOENT' || (folder !== undefined && !existsSync(folder))) {
+    return `'${file}' cannot be run: ${originalMessage}.`;
+  }
+  return file.includes('/') ? `There is no program ${file}.` : `There is no program '${file}' in any folder of PATH.`;
 }
 
 /**

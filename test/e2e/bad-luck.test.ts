@@ -7,8 +7,10 @@ import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLayout } from '../../scripts/lab/layout.ts';
 import { checkoutFolder } from '../../scripts/system/folders.ts';
+import { waitUntil } from '../../scripts/system/wait.ts';
 import { leftOfTheLab } from '../support/left.ts';
 import { firedrill, programPath, testLab, type Ran } from '../support/program.ts';
+import { StoppableEngine } from '../support/stoppable-engine.ts';
 
 /** What a person is told: exit code, what happened, what to do now. */
 function expectTold(ran: Ran, exitCode: number, happened: RegExp | string, remedy: RegExp | string): void {
@@ -19,6 +21,7 @@ function expectTold(ran: Ran, exitCode: number, happened: RegExp | string, remed
   expect(ran.stderr).not.toMatch(/^\s+at /m);
 }
 
+const labState = join(testLab.environment.XDG_STATE_HOME, 'firedrill/labs', testLab.name);
 const progress = '{"version":1,"lessons":{"01-kept":{"steps":{}}}}';
 let folder: string;
 let environment: Record<string, string>;
@@ -179,7 +182,6 @@ export default defineLesson({ minutes: 1, summary: 'x', needs: 'none', baseline:
 });
 
 describe('while the lab is up', () => {
-  const labState = join(testLab.environment.XDG_STATE_HOME, 'firedrill/labs', testLab.name);
   const kubectl = (...args: string[]) =>
     execa(join(labState, 'bin/kubectl'), args, { env: { KUBECONFIG: join(labState, 'kubeconfig') } });
   const kept = async (): Promise<string> =>
@@ -228,6 +230,46 @@ describe('while the lab is up', () => {
     expect(ran, ran.all).toMatchObject({ exitCode: 0 });
   });
 
+  it('a machine that is killed during a lesson is named, with what brings it back, and the lesson goes on', async () => {
+    const id = '01-two-files';
+    await writeLesson(join(folder, 'lessons', id));
+    const env = { FIREDRILL_LESSONS: join(folder, 'lessons') };
+    const keptProgress = async (): Promise<unknown> =>
+      JSON.parse(await readFile(join(testLab.environment.XDG_STATE_HOME, 'firedrill/progress.json'), 'utf8'));
+
+    const lesson = following(['start', '1', '--auto'], env);
+    await lesson.untilSaid('waiting: /root/second is there on w1; saw: there is no /root/second on w1');
+    await execa('docker', ['kill', `${testLab.name}-w1`]);
+    await lesson.untilSaid(/w1 does not run: 'npx firedrill lab up', in another terminal, brings it back\./);
+    await lesson.untilSaid(/saw: cannot tell yet: .{0,150}\bw1\b/);
+    lesson.interrupt();
+    expect(await lesson.exitCode, lesson.said()).toBe(130);
+
+    const first = { 'Write one': { how: 'run-for-me' } };
+    expect(await keptProgress()).toMatchObject({
+      lesson: id,
+      lessons: { [id]: { current: 'Write another', steps: first } },
+    });
+    const check = await firedrill(['check'], env);
+    expect(check, check.all).toMatchObject({ exitCode: 3, stderr: '' });
+    expect(check.stdout).toMatch(/cannot tell: w1 does not answer/);
+    expect(check.stdout).toMatch(/^w1 does not run: 'npx firedrill lab up' brings it back\.$/m);
+
+    for (const args of [
+      ['lab', 'up', '--yes'],
+      ['lab', 'ssh', 'w1', '--', 'touch', '/root/second'],
+      ['check'],
+      ['start', '1', '--from', '2', '--auto'],
+    ]) {
+      const ran = await firedrill(args, env);
+      expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+    }
+    expect(await keptProgress()).toMatchObject({
+      lessons: { [id]: { finishedAt: expect.any(String) as string, steps: first } },
+    });
+    expect(await kept()).toBe('before');
+  });
+
   it('members of etcd that somebody stopped are named, and a reset brings them back', async () => {
     const stop = 'systemctl kill --signal=KILL etcd; systemctl stop etcd';
     for (const name of ['e2', 'e3']) await firedrill(['lab', 'ssh', name, '--', `sh -c '${stop}'`]);
@@ -260,6 +302,35 @@ describe('a boot', () => {
     expect(waited[0]?.stdout).toContain(`The lab '${testLab.name}' is up`);
   });
 
+  it('whose docker engine stops half-way says so, leaves no lock, and completes when it is run again', async () => {
+    let machines = 0;
+    const makesAMachine = new RegExp(`^POST \\S*/containers/create\\?\\S*name=${testLab.name}-`, 'm');
+    const engine = await StoppableEngine.start(join(folder, 'docker.sock'), (request) => {
+      if (!makesAMachine.test(request)) return;
+      machines += 1;
+      // With two of six machines made.
+      if (machines === 3) engine.stop();
+    });
+    const env = { DOCKER_HOST: engine.host };
+    try {
+      const ran = await firedrill(['lab', 'up', '--yes'], env);
+      const endedAt = Date.now();
+      const remedy = /DOCKER_HOST says that it is at unix:.* Then run the same again: it goes on where it stopped/;
+      expectTold(ran, 3, 'The docker engine does not answer any more', remedy);
+      expect(ran.stdout).toMatch(/^Boot the machines \.\.\. failed after/m);
+      expect(endedAt - (engine.stoppedAt ?? 0), 'milliseconds from the stop to the end').toBeLessThan(60_000);
+      expect(existsSync(join(labState, 'lock'))).toBe(false);
+
+      await engine.startAgain();
+      const again = await firedrill(['lab', 'up', '--yes'], env);
+      expect(again, again.all).toMatchObject({ exitCode: 0 });
+      expect(again.stdout).not.toContain('A vagrant of a run that was killed');
+      expect(await firedrill(['lab', 'status'], env)).toMatchObject({ exitCode: 0 });
+    } finally {
+      engine.stop();
+    }
+  });
+
   it.each(['Make certificates', 'Make the network', 'Boot the machines', 'The API server answers'])(
     'that is killed after "%s" completes when it is run again',
     async (title) => {
@@ -270,6 +341,58 @@ describe('a boot', () => {
     },
   );
 });
+
+/** A lesson on the real lab: its second step stays open until somebody writes the file. */
+async function writeLesson(lesson: string): Promise<void> {
+  const from = (path: string) => JSON.stringify(join(checkoutFolder, 'scripts', path));
+  await mkdir(lesson, { recursive: true });
+  await writeFile(
+    join(lesson, 'lesson.ts'),
+    `import { fileIsThere } from ${from('checks/machines.ts')};
+import { defineLesson, task } from ${from('course/model.ts')};
+export default defineLesson({
+  minutes: 1,
+  summary: 'x',
+  needs: 'lab',
+  baseline: [],
+  steps: {
+    'Write one': task({ reach: [fileIsThere('w1', '/root/first')] }),
+    'Write another': task({ reach: [fileIsThere('w1', '/root/second')] }),
+  },
+});
+`,
+  );
+  await writeFile(
+    join(lesson, 'README.md'),
+    '# Two files\n\n## Write one\n\n```sh on=w1\ntouch /root/first\n```\n\n## Write another\n\nBy hand.\n',
+  );
+}
+
+/** Runs the program, and follows what it says. */
+function following(args: readonly string[], environment: Record<string, string>) {
+  const child = execa(programPath, args, {
+    env: { ...testLab.environment, ...environment },
+    reject: false,
+    all: true,
+    stdin: 'ignore',
+  });
+  let said = '';
+  child.all.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const has = (words: RegExp | string): boolean =>
+    typeof words === 'string' ? onOneLine(said).includes(words) : words.test(onOneLine(said));
+  return {
+    said: () => said,
+    untilSaid: (words: RegExp | string) =>
+      waitUntil(() => has(words), { what: `it says ${String(words)}`, deadlineSeconds: 120, saw: () => said }),
+    interrupt: () => child.kill('SIGINT'),
+    exitCode: child.then(({ exitCode, signal }) => exitCode ?? signal),
+  };
+}
+
+/** Lines are wrapped where their column ends. */
+const onOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
 /** Boots the lab, and kills the program as the kernel does when the action of that title is over. */
 async function killAfter(title: string): Promise<void> {

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -8,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../scripts/system/wait.ts';
 import { leftOfTheLab } from '../support/left.ts';
 import { firedrill, programPath, testLab } from '../support/program.ts';
-import { kubectl, labState, ok, on, readyNodes } from '../support/test-lab.ts';
+import { kubectl, labState, ok, on, readyNodes, vagrantByHand } from '../support/test-lab.ts';
 
 const scale = (workers: number, ...flags: string[]): Promise<string> =>
   ok('lab', 'scale', '--workers', String(workers), ...flags);
@@ -65,8 +64,7 @@ describe('a worker that joins', () => {
   it('is there for vagrant, and comes back with the certificate that it got', async () => {
     const certificate = () => on('w3', 'sha256sum /var/lib/kubelet/pki/kubelet-client-current.pem');
     const before = await certificate();
-    const env = { ...testLab.environment, VAGRANT_DOTFILE_PATH: join(labState, 'vagrant') };
-    const { stdout } = await execa('vagrant', ['ssh', 'w3', '-c', 'hostname'], { env });
+    const { stdout } = await execa('vagrant', ['ssh', 'w3', '-c', 'hostname'], { env: vagrantByHand });
     expect(stdout.trim()).toBe('w3');
     await ok('lab', 'halt');
     await ok('lab', 'up', '--yes');
@@ -147,7 +145,7 @@ describe('killed half-way, and run again', () => {
   });
 
   it.each([4, 2])('with its Vagrant, which had leased its ports: %d workers', async (workers) => {
-    const leases = join(homedir(), '.vagrant.d', 'data', 'fp-leases');
+    const leases = join(labState, 'vagrant-home', 'data', 'fp-leases');
     const child = execa(programPath, ['lab', 'scale', '--workers', '4'], {
       env: testLab.environment,
       reject: false,

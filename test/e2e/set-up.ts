@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { waitUntil } from '../../scripts/system/wait.ts';
-import { tracesOf } from '../support/left.ts';
+import { filesLeft, leftOfTheLab, tracesOf } from '../support/left.ts';
 import { programPath, testLab } from '../support/program.ts';
 
 const engineAnswers = async (): Promise<boolean> =>
@@ -17,14 +17,17 @@ let before: readonly string[] = [];
 
 /** What the lab needs of this computer, before the first test: packages, a running engine, the bundle. */
 export async function setup(): Promise<void> {
+  // Before the first run of the program, which may leave files as well.
+  const files = await filesLeft(labs);
   engineWasUp = await engineAnswers();
-  await execa(programPath, ['setup', '--yes'], { stdio: 'inherit' });
-  await execa(programPath, ['bundle', 'build'], { stdio: 'inherit' });
-  before = await tracesOf(labs);
   if (process.env['FIREDRILL_TEST_STATE'] === undefined) {
     folder = await mkdtemp(join(tmpdir(), 'firedrill-state-'));
     process.env['FIREDRILL_TEST_STATE'] = folder;
   }
+  const env = { XDG_STATE_HOME: testLab.environment.XDG_STATE_HOME };
+  await execa(programPath, ['setup', '--yes'], { env, stdio: 'inherit' });
+  await execa(programPath, ['bundle', 'build'], { env, stdio: 'inherit' });
+  before = [...files, ...(await Promise.all(labs.map(leftOfTheLab))).flat()];
 }
 
 /** Removes what the tests share, and fails where something of theirs is left. */

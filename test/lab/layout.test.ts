@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLayout, isBalanced, joins, sizes } from '../../scripts/lab/layout.ts';
+import { createLayout, isBalanced, joins, requireUsable, sizes } from '../../scripts/lab/layout.ts';
 import {
   absentJoiners,
   joinersOf,
@@ -71,6 +71,19 @@ describe('createLayout', () => {
     [{ name: 'lab', size: 'ha' as const, provider: 'virtualbox' as const }, 'size-needs-docker'],
   ])('refuses %o', (choices, code) => {
     expect(() => createLayout(choices)).toThrow(expect.objectContaining({ code }) as Error);
+  });
+});
+
+describe('a lab can be booted', () => {
+  it('of containers, and of no virtual machines', () => {
+    expect(() => {
+      requireUsable('docker');
+    }).not.toThrow();
+    for (const provider of ['virtualbox', 'parallels'] as const) {
+      expect(() => {
+        requireUsable(provider);
+      }).toThrow(expect.objectContaining({ code: 'provider-not-usable', exitCode: 2 }) as Error);
+    }
   });
 });
 

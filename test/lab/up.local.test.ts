@@ -1,11 +1,16 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLayout } from '../../scripts/lab/layout.ts';
 import { bringUp } from '../../scripts/lab/up.ts';
 import { Interrupted } from '../../scripts/system/errors.ts';
+import { programPath } from '../support/program.ts';
 
 let folder: string;
+const firstPort = 31_000;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'firedrill-up-'));
   vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
@@ -13,7 +18,8 @@ beforeEach(async () => {
   vi.stubEnv('PATH', [join(folder, 'bin'), process.env['PATH'] ?? ''].join(delimiter));
   await mkdir(join(folder, 'bin'));
   // An engine that answers, and has nothing.
-  await writeFile(join(folder, 'bin/docker'), '#!/bin/sh\ncase $1 in version) echo 20.10 ;; esac\n');
+  const engine = `#!/bin/sh\necho "$*" >> ${folder}/asked\ncase $1 in version) echo 20.10 ;; esac\n`;
+  await writeFile(join(folder, 'bin/docker'), engine);
   await chmod(join(folder, 'bin/docker'), 0o755);
 });
 afterEach(async () => {
@@ -22,7 +28,7 @@ afterEach(async () => {
 });
 
 /** Boots until the computer was looked at. Returns what was shown of that, and why it ended. */
-async function boot(freeBytes: number, size: 'default' | 'single' = 'default') {
+async function boot(freeBytes: number, size?: 'single') {
   const said: string[] = [];
   const stop = new AbortController();
   const reporter = {
@@ -36,7 +42,7 @@ async function boot(freeBytes: number, size: 'default' | 'single' = 'default') {
     }),
   };
   const freeMemory = () => Promise.resolve(freeBytes);
-  const options = { name: 'no-such-lab', size, firstPort: 31_000, signal: stop.signal, reporter, freeMemory };
+  const options = { name: 'no-such-lab', size, firstPort, signal: stop.signal, reporter, freeMemory };
   const error: unknown = await bringUp(options).catch((thrown: unknown) => thrown);
   return { said, error };
 }
@@ -66,5 +72,27 @@ describe('a boot', () => {
     expect((await boot(0.9e9, 'single')).said[0]).toContain('0.9 GB free; 1.7 GB is comfortable. Close some programs.');
     expect((await boot(0.6e9, 'single')).error).toMatchObject({ remedy: 'Close some programs.' });
     expect((await boot(8e9)).said[0]).toBe('Look at the computer: done');
+  });
+
+  it.each(['virtualbox', 'parallels'] as const)(
+    'of virtual machines (%s) ends at once, and does nothing',
+    async (provider) => {
+      const args = ['lab', 'up', '--yes', '--provider', provider];
+      const ran = await execa(programPath, args, { reject: false, stdin: 'ignore' });
+      expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
+      expect(ran.stderr).toContain(`No lab can be booted with the provider ${provider} yet`);
+      expect(ran.stderr).toMatch(/What to do: Leave '--provider' out.*README\.md, 'Providers'/);
+      expect(existsSync(join(folder, 'state'))).toBe(false);
+      expect(existsSync(join(folder, 'asked'))).toBe(false);
+    },
+    30_000,
+  );
+
+  it('of a lab of virtual machines that was rendered before ends in the same way', async () => {
+    const rendered = join(folder, 'state/firedrill/labs/no-such-lab');
+    await mkdir(rendered, { recursive: true });
+    const layout = createLayout({ name: 'no-such-lab', provider: 'virtualbox', firstPort });
+    await writeFile(join(rendered, 'machines.json'), JSON.stringify({ layout }));
+    expect(await boot(8e9)).toMatchObject({ said: [], error: { code: 'provider-not-usable', exitCode: 2 } });
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { vagrantHome } from '../../scripts/lab/vagrant-link.ts';
 import { vagrantEnvironment } from '../../scripts/lab/vagrant.ts';
 import { forgetPortLeases, outliveOrphans } from '../../scripts/lab/vagrant-orphans.ts';
 import { Interrupted } from '../../scripts/system/errors.ts';
@@ -70,15 +71,15 @@ test('Ctrl-C ends the wait, and leaves the Vagrant alone', async () => {
 });
 
 test('a port that a killed Vagrant leased is free again, and those of others stay leased', async () => {
-  const home = await mkdtemp(join(tmpdir(), 'firedrill-leases-'));
-  onTestFinished(() => rm(home, { recursive: true }));
-  vi.stubEnv('VAGRANT_HOME', home);
+  const state = await mkdtemp(join(tmpdir(), 'firedrill-leases-'));
+  onTestFinished(() => rm(state, { recursive: true }));
+  vi.stubEnv('XDG_STATE_HOME', state);
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  const leases = join(home, 'data', 'fp-leases');
+  const leases = join(vagrantHome('lab'), 'data', 'fp-leases');
   await mkdir(leases, { recursive: true });
   for (const port of [8601, 8602, 8603]) await writeFile(join(leases, `127_0_0_1_${port}`), '1795900000\n');
-  await forgetPortLeases([8601, 8603, 8604]);
+  await forgetPortLeases('lab', [8601, 8603, 8604]);
   expect(await readdir(leases)).toEqual(['127_0_0_1_8602']);
 });

@@ -142,6 +142,16 @@ describe('ports and networks', () => {
     expect(finding?.remedy).toContain('--subnet');
   });
 
+  test("a company's wider network is no problem: the narrower route counts", async () => {
+    const host = madeUpHost();
+    host.files.set(
+      '/proc/net/route',
+      `${routes.split('\n')[0] ?? ''}\ntun0\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n`,
+    );
+    const finding = (await examine(host, facts)).find(({ name }) => name === 'networks');
+    expect(finding).toMatchObject({ level: 'warning', saw: 'in use: tun0 has 10.0.0.0/8' });
+  });
+
   test('routes are read as the kernel prints them, without the default route', async () => {
     const host = madeUpHost();
     host.files.set('/proc/net/route', routes);
@@ -176,6 +186,26 @@ describe('the report', () => {
     const text = writeReport(findings, { home: '/home/ada', userName: 'ada' });
     expect(text).toContain('| ok | folders | cache ~/.cache/firedrill, socket of USER \\| adamant |');
     expect(text).not.toMatch(/\bada\b/);
+  });
+
+  test('tells no password and no token', () => {
+    const saws = [
+      'not here yet; http://ada:s3cret@mirror.example/bundle has it',
+      'it does not answer: error during connect: Get "https://ci:s3cret@engine:2376/v1.41/version": refused',
+      'docker said: Authorization: Basic YWRhOnMzY3JldA==',
+      'not undone: kubelet with --token abcdef.0123456789s3cret',
+    ];
+    const findings = saws.map((saw) => ({ name: 'bundle', level: 'warning' as const, saw }));
+    const text = writeReport(findings, { home: '/home/ada', userName: 'ada' });
+    expect(text).toContain('| warning | bundle | not here yet; http://USER:***@mirror.example/bundle has it |');
+    expect(text).toContain('https://ci:***@engine:2376/v1.41/version');
+    expect(text).not.toMatch(/s3cret|YWRh/);
+  });
+
+  test('leaves what doctor says of a computer on which nothing is missing as it is', async () => {
+    const findings = await examine(madeUpHost(), facts);
+    const text = writeReport(findings, { home: '/nowhere', userName: 'root' });
+    for (const { name, saw } of findings) expect(text).toContain(`| ok | ${name} | ${saw} |`);
   });
 
   test('root is no name', () => {

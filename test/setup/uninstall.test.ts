@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findRemains, removeRemains } from '../../scripts/setup/uninstall.ts';
-import { madeUpHost, stopped } from './made-up-host.ts';
+import { findRemains, removeRemains, whatStays } from '../../scripts/setup/uninstall.ts';
+import { madeUpHost, ordinaryUsersHost, stopped } from './made-up-host.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -58,4 +58,32 @@ test('without docker there can be no labs', async () => {
     folders: [],
     dockerAnswers: true,
   });
+});
+
+test('what stays is named: of what setup may have changed, that which is there', async () => {
+  expect(await whatStays(madeUpHost())).toEqual([
+    'What stays: the checkout, the packages that setup installed. README.md tells how to undo each.',
+  ]);
+  const host = ordinaryUsersHost();
+  host.files.set('/etc/sysctl.d/90-firedrill.conf', 'fs.inotify.max_user_instances=512\n');
+  expect(await whatStays(host)).toEqual([
+    'What stays: the checkout, the packages that setup installed, your place in the group docker, /etc/sysctl.d/90-firedrill.conf. README.md tells how to undo each.',
+  ]);
+});
+
+test('an engine that setup started without systemd stays, with the command that ends it', async () => {
+  const log = join(folder, 'state/firedrill/dockerd.log');
+  const lines = async (host = madeUpHost()) => {
+    host.files.set(log, 'API listen on /var/run/docker.sock\n');
+    return (await whatStays(host)).slice(1);
+  };
+  const [roots, adas] = [madeUpHost(), ordinaryUsersHost()];
+  for (const host of [roots, adas]) host.files.set('/proc/1/comm', 'sh\n');
+  const end = 'The docker engine that setup started runs on. To end it:';
+  expect(await lines(roots)).toEqual([`${end} kill $(cat /var/run/docker.pid)`]);
+  expect(await lines(adas)).toEqual([`${end} sudo kill $(cat /var/run/docker.pid)`]);
+  // With systemd the log is an old one; and an engine that is not there needs no end.
+  expect(await lines()).toEqual([]);
+  roots.answers.set('docker version', stopped);
+  expect(await lines(roots)).toEqual([]);
 });

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { execa } from 'execa';
-import { checkoutFolder } from '../../scripts/system/folders.ts';
+import { checkoutFolder, labFolder, stateFolder } from '../../scripts/system/folders.ts';
 
 /** Whatever of a lab is still on this computer: containers, volumes, networks, processes. */
 export async function leftOfTheLab(name: string): Promise<string[]> {
@@ -18,13 +19,27 @@ export async function leftOfTheLab(name: string): Promise<string[]> {
   return [...lists.map(({ stdout }) => stdout), processes.stdout].flatMap((text) => text.split('\n')).filter(Boolean);
 }
 
-/** Whatever tests with these labs could leave on this computer: of the labs, files of firedrill's, Vagrant's link in the checkout. */
-export async function tracesOf(labs: readonly string[]): Promise<string[]> {
-  const files = (await readdir(tmpdir())).filter((name) => name.startsWith('firedrill-'));
+/** Whatever tests with these labs could leave on this computer: of the labs, and files. */
+export const tracesOf = async (labs: readonly string[]): Promise<string[]> => [
+  ...(await Promise.all(labs.map(leftOfTheLab))).flat(),
+  ...(await filesLeft(labs)),
+];
+
+/**
+ * Files of firedrill's, those of these labs too, Vagrant's link in the checkout, and Vagrant's folder in the home. The tests
+ * have a state folder of their own: in the person's nothing is new after them.
+ */
+export async function filesLeft(labs: readonly string[]): Promise<string[]> {
   const link = await readlink(join(checkoutFolder, '.vagrant')).catch(() => undefined);
+  const vagrantsFolder = join(homedir(), '.vagrant.d');
   return [
-    ...(await Promise.all(labs.map(leftOfTheLab))).flat(),
-    ...files.map((name) => join(tmpdir(), name)),
+    ...(await below(tmpdir())).filter((path) => basename(path).startsWith('firedrill-')),
+    ...(await below(stateFolder())),
+    ...labs.map(labFolder).filter((path) => existsSync(path)),
+    ...(existsSync(vagrantsFolder) ? [vagrantsFolder] : []),
     ...(link === undefined ? [] : [`.vagrant -> ${link}`]),
   ];
 }
+
+const below = async (folder: string): Promise<string[]> =>
+  (await readdir(folder).catch(() => [])).map((name) => join(folder, name));

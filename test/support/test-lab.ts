@@ -6,6 +6,16 @@ import { firedrill, testLab } from './program.ts';
 /** The folder with all that is kept of the tests' lab. */
 export const labState = join(testLab.environment.XDG_STATE_HOME, 'firedrill', 'labs', testLab.name);
 
+/**
+ * Environment of `vagrant` as somebody uses it by hand in the checkout, told which lab is meant. Its home stands for theirs,
+ * ~/.vagrant.d: it is not the one of the lab's.
+ */
+export const vagrantByHand = {
+  ...testLab.environment,
+  VAGRANT_DOTFILE_PATH: join(labState, 'vagrant'),
+  VAGRANT_HOME: join(testLab.environment.XDG_STATE_HOME, 'vagrant-by-hand'),
+};
+
 /** Runs the program, fails with what it said where it did not end well, and returns its output. */
 export async function ok(...args: string[]): Promise<string> {
   const ran = await firedrill(args);

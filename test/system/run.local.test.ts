@@ -66,3 +66,21 @@ it('cuts a long command line in what it says of a failure', async () => {
   const failure = runOrThrow('sh', ['-c', long]);
   await expect(failure).rejects.toThrow(/^sh -c 'exit 3 # and so on .{1,200} … failed \(exit code 3\)\.\n$/);
 });
+
+it.each([
+  [
+    'a program that is not there',
+    'no-such-program',
+    undefined,
+    "There is no program 'no-such-program' in any folder of PATH.",
+  ],
+  ['nor at its path', '/no/such/program', undefined, 'There is no program /no/such/program.'],
+  ['one that may not be run', '/etc/passwd', undefined, "'/etc/passwd' cannot be run: spawn /etc/passwd EACCES."],
+  ['a folder to run it in that is not there', 'sh', '/no/such/folder', "'sh' cannot be run: "],
+])('names %s', async (_, file, cwd, message) => {
+  await expect(run(file, [], { cwd })).rejects.toMatchObject({
+    code: 'command-missing',
+    message: expect.stringContaining(message) as string,
+    remedy: expect.stringContaining('npx firedrill setup') as string,
+  });
+});
