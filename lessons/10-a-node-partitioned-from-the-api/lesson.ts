@@ -5,6 +5,7 @@ import { answerIs } from '../../scripts/checks/objects.ts';
 import {
   deploymentIsRolledOut,
   noPodIsTerminating,
+  podsAreReady,
   podsRunOn,
   podsRunOnlyOn,
   statefulSetIsReady,
@@ -25,7 +26,14 @@ const nodesReady = nodesAreReady('c1', 'w1', 'w2');
 const rolledOut = deploymentIsRolledOut('guestbook', { replicas });
 const onBoth = podsRunOn(pods, 'w1', 'w2');
 const throughBoth = [appAnswersThrough('w1'), appAnswersThrough('w2')] as const;
-const givenUp = [nodeIsNotReady('w2'), podsRunOnlyOn(pods, 'w1'), rolledOut, appAnswers()] as const;
+// The pods are counted: those of w2 stop being Ready a moment before the Deployment says that it misses them.
+const givenUp = [
+  nodeIsNotReady('w2'),
+  podsRunOnlyOn(pods, 'w1'),
+  podsAreReady(pods, replicas),
+  rolledOut,
+  appAnswers(),
+] as const;
 const back = [nodesReady, rolledOut, noPodIsTerminating(pods), ...throughBoth] as const;
 
 export default defineLesson({
