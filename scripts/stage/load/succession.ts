@@ -89,7 +89,7 @@ export class Succession {
     const generator = this.start({
       program,
       rate,
-      visitors: visitorsAt(this.doors),
+      visitors: visitorsAt(this.doors, rate),
       onResult: (result) => {
         takeOver();
         tally.take(result, schedule);

@@ -9,13 +9,20 @@ import type { Door } from '../door.ts';
 const perDoor = { stay: 16, visit: 16, once: 16 };
 /** Each regular visitor comes this often in the list, which begins anew at its end. */
 const rounds = 64;
-/** One request in so many comes from somebody who makes one only. */
-const onceEvery = 20;
 /**
- * Connections open at once, all visitors together. A machine that drops every packet without a word would otherwise
- * take up all files that a process may have open (20,000 is a usual limit), and then the generator fails, not the app.
+ * One request in so many comes from somebody who makes one only, but no more than so many a second. A connection that has
+ * ended keeps its port for a minute, and Linux has 14,000 to try first for each address that is called
+ * (ip_local_port_range, half of it). With 400 a second they were all taken after a minute: the kernel searched for a port
+ * at each connection, the generator needed both cores for it, and sent a quarter of its requests.
  */
-const mostConnections = 12_000;
+const onceEvery = 20;
+const onceASecond = 100;
+/**
+ * Connections open at once, all visitors together: the requests beyond wait for one, and that time counts. A machine that
+ * drops every packet without a word would otherwise take up all files that a process may have open (20,000 is a usual
+ * limit), and an app that is slow for a moment all ports of this computer: then the generator fails, not the app.
+ */
+const mostConnections = 2400;
 
 /** A crowd as `vegeta attack` takes it (https://github.com/tsenart/vegeta#http-format). */
 export interface Visitors {
@@ -27,8 +34,12 @@ export interface Visitors {
   connectionsEach: number;
 }
 
-/** The crowd that comes through these doors, the same number through each. */
-export function visitorsAt(doors: readonly Door[]): Visitors {
+/**
+ * The crowd that comes through these doors, the same number through each.
+ * @param rate requests a second, all together
+ */
+export function visitorsAt(doors: readonly Door[], rate: number): Visitors {
+  const every = Math.max(onceEvery, Math.ceil(rate / onceASecond));
   const named = (kind: keyof typeof perDoor): string[] =>
     Array.from({ length: perDoor[kind] }, (_, index) => index).flatMap((index) =>
       doors.map(({ machine }) => `${machine}-${kind}-${index}`),
@@ -38,7 +49,7 @@ export function visitorsAt(doors: readonly Door[]): Visitors {
   let passers = 0;
   const add = (line: string): void => {
     lines.push(line);
-    if ((lines.length + 1) % onceEvery === 0) lines.push(lastRequest(once[passers++ % once.length] ?? ''));
+    if ((lines.length + 1) % every === 0) lines.push(lastRequest(once[passers++ % once.length] ?? ''));
   };
   for (let round = 0; round < rounds; round += 1) {
     for (const name of stay) add(request(name));
