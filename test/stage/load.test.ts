@@ -152,6 +152,13 @@ describe('the tally', () => {
     expect(second?.p50Ms).toBeCloseTo(2, 1);
   });
 
+  test('what this computer could not send is no failure of the app, and the fault of the generator', () => {
+    const error = 'connect: cannot assign requested address';
+    const [second] = tallyOf(upTo(999, (due) => request(due, due % 50 === 0 ? { code: 0, error } : {}))).close();
+    expect(second).toMatchObject({ due: 999, answered: 980, late: 19, leftLate: 19, failures: [] });
+    expect(isHealthy(second!)).toBeUndefined();
+  });
+
   test('silence is a second too, and what was never sent is the fault of the generator', () => {
     const tally = tallyOf(upTo(999));
     const silent = tally.read(1_002_000)[1];

@@ -20,6 +20,8 @@ interface Open {
   answered: number;
   inTime: number;
   late: number;
+  /** Could not be sent: neither answered nor failed. Late, too. */
+  unsent: number;
   failures: Map<string, FailedRequests>;
   pods: Map<string, number>;
   latencies: Histogram;
@@ -51,6 +53,10 @@ export class Tally {
     const second = this.secondOf(dueAt);
     const failure = failureOf(result, waitedMs);
     if (failure === 'unsent' || result.sentAt - dueAt > lateMilliseconds) second.late += 1;
+    if (failure === 'unsent') {
+      second.unsent += 1;
+      return;
+    }
     if (failure !== undefined) {
       const door = machineOfUrl(result.url);
       const key = `${door} ${failure}`;
@@ -118,14 +124,14 @@ export class Tally {
     let second = this.open.get(at);
     if (!second) {
       const latencies = newHistogram();
-      second = { at, answered: 0, inTime: 0, late: 0, failures: new Map(), pods: new Map(), latencies };
+      second = { at, answered: 0, inTime: 0, late: 0, unsent: 0, failures: new Map(), pods: new Map(), latencies };
       this.open.set(at, second);
     }
     return second;
   }
 
-  private told({ at, latencies, failures, pods, ...counts }: Open, final: boolean, cutShort: boolean): Second {
-    const counted = [...failures.values()].reduce((sum, { count }) => sum + count, counts.answered);
+  private told({ at, latencies, failures, pods, unsent, ...counts }: Open, final: boolean, cutShort: boolean): Second {
+    const counted = [...failures.values()].reduce((sum, { count }) => sum + count, counts.answered + unsent);
     const planned = this.plannedIn(at);
     // Where all are over, what was counted is exact; what had to be and was not sent stays due.
     const missing = planned * 0.99 > counted;
