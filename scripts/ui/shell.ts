@@ -109,6 +109,9 @@ const wordsForCompletion = `declare -F _get_comp_words_by_ref >/dev/null || _get
 }
 `;
 
+/** Programs of the lab's shell that say how they are completed. */
+const completed = 'kubectl etcdctl etcdutl';
+
 const bashrc = (environment: Record<string, string>): string => `[ -f ~/.bashrc ] && . ~/.bashrc
 ${exports(environment)}
 # Prompts that are made anew for each command (git, starship) would lose the mark. A new line, because what is
@@ -119,7 +122,7 @@ _lab_mark"
 if ! declare -F _get_comp_words_by_ref >/dev/null && [ -f /usr/share/bash-completion/bash_completion ]; then
   . /usr/share/bash-completion/bash_completion
 fi
-${wordsForCompletion}for _lab_program in kubectl etcdctl etcdutl; do
+${wordsForCompletion}for _lab_program in ${completed}; do
   if command -v "$_lab_program" >/dev/null; then . <("$_lab_program" completion bash 2>/dev/null); fi
 done
 echo "This shell talks to the lab. Leave it with 'exit' or Ctrl-D."
@@ -133,10 +136,10 @@ function zshFiles(environment: Record<string, string>, last: string): Record<str
     '.zshrc': `${source('.zshrc')}${exports(environment)}
 _lab_mark() { [[ $PS1 == '(lab) '* ]] || PS1="(lab) $PS1" }
 autoload -Uz add-zsh-hook && add-zsh-hook precmd _lab_mark
-if command -v kubectl >/dev/null; then
-  (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u -d ${quoted('/dev/null')} }
-  . <(kubectl completion zsh 2>/dev/null)
-fi
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u -d ${quoted('/dev/null')} }
+for _lab_program in ${completed}; do
+  if (( $+commands[$_lab_program] )); then . <($_lab_program completion zsh 2>/dev/null); fi
+done
 ZDOTDIR=${own}
 echo "This shell talks to the lab. Leave it with 'exit' or Ctrl-D."
 ${last}`,

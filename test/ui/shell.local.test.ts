@@ -67,6 +67,7 @@ it('gives zsh a folder of start-up files, and any other shell its environment', 
   const zsh = startOf('/usr/bin/zsh', { KUBECONFIG: '/k' }, '/tmp/x');
   expect(zsh.environment['ZDOTDIR']).toBe('/tmp/x');
   expect(zsh.files['.zshrc']).toContain('export KUBECONFIG=/k');
+  expect(zsh.files['.zshrc']).toContain('for _lab_program in kubectl etcdctl etcdutl; do');
   expect(startOf('/usr/bin/fish', { KUBECONFIG: '/k' }, '/tmp/x')).toEqual({
     file: '/usr/bin/fish',
     args: [],
