@@ -88,7 +88,7 @@ describe('the line to the API server is cut', () => {
   });
 });
 
-describe('four of five packets are lost', () => {
+describe('nineteen of twenty packets are lost', () => {
   test('whether w2 heard is told by its last look before it was back', async () => {
     const hears = (onW2: unknown) =>
       bet(lossBets, 'hears').measure(lab, facts({ ...partition, onW2, said: notReadyUntil70 }));
@@ -105,7 +105,7 @@ describe('four of five packets are lost', () => {
     const { machines } = createLayout({ name: 'drill' });
     const fault = loseOneWay({ machine: (name: string) => machines.find((one) => one.name === name)! } as Lab);
     expect(fault.machine).toBe('c1');
-    expect(fault.inject).toContain('-s 10.0.3.202 -p tcp --dport 6443 -m statistic --mode random --probability 0.8000');
+    expect(fault.inject).toContain('-s 10.0.3.202 -p tcp --dport 6443 -m statistic --mode random --probability 0.9500');
     expect(fault.inject).not.toContain('-d 10.0.3.202');
     expect(fault.title).not.toContain('c1');
   });
