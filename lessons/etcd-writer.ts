@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Lab } from '../scripts/lab/lab.ts';
 import { encoded } from '../scripts/playground/gateway.ts';
 import { forgetKey } from './etcd-keys.ts';
+import { keepWriting, type Write } from './keep-writing.ts';
 
 /** Milliseconds between two writes. */
 const everyMilliseconds = 100;
@@ -9,32 +9,19 @@ const everyMilliseconds = 100;
 const patienceMilliseconds = 1000;
 const key = '/firedrill/writes';
 
-/** One write. Times are milliseconds since the epoch. */
-export interface Write {
-  sentAt: number;
-  answeredAt: number;
-  ok: boolean;
-}
-
 /**
  * A client that writes to etcd ten times a second until the step ends. As every client of etcd it knows all members:
  * where one does not answer it turns to the next. It does not wait for one write before it sends the next.
  */
-export async function writeToEtcd(lab: Lab, signal: AbortSignal): Promise<Write[]> {
+export function writeToEtcd(lab: Lab, signal: AbortSignal): Promise<Write[]> {
   const members = lab.machinesWithRole('etcd').map(({ name }) => name);
-  const writes: Write[] = [];
-  const open = new Set<Promise<void>>();
-  for (let turn = 0; !signal.aborted; turn += 1) {
-    const order = members.map((_, index) => members[(turn + index) % members.length] ?? '');
-    const writing = writeOnce(lab, order, turn).then((write) => {
-      writes.push(write);
-      open.delete(writing);
-    });
-    open.add(writing);
-    await pause(everyMilliseconds, undefined, { signal }).catch(() => undefined);
-  }
-  await Promise.all(open);
-  return writes.sort((a, b) => a.answeredAt - b.answeredAt);
+  return keepWriting(signal, {
+    everyMilliseconds,
+    write: (turn) => {
+      const order = members.map((_, index) => members[(turn + index) % members.length] ?? '');
+      return writeOnce(lab, order, turn);
+    },
+  });
 }
 
 async function writeOnce(lab: Lab, order: readonly string[], turn: number): Promise<Write> {
@@ -63,22 +50,3 @@ export async function startStoppedMembers(lab: Lab): Promise<void> {
 }
 
 export const forgetWrites = (lab: Lab): Promise<void> => forgetKey(lab, key);
-
-/** @throws where nobody wrote: then nothing was measured. */
-export function writesIn(observed: unknown): readonly Write[] {
-  const writes = (observed as readonly Write[] | undefined) ?? [];
-  if (writes.length < 5) throw new Error('too few writes were sent');
-  return writes;
-}
-
-/** The longest time between two confirmed writes, and the usual one, in seconds. @throws where too few were confirmed. */
-export function longestGap(writes: readonly Write[]): { seconds: number; usualSeconds: number } {
-  const confirmed = writes
-    .filter(({ ok }) => ok)
-    .map(({ answeredAt }) => answeredAt)
-    .sort((a, b) => a - b);
-  const gaps = confirmed.slice(1).map((at, index) => at - (confirmed[index] ?? at));
-  if (gaps.length < 5) throw new Error('too few writes were confirmed');
-  const usual = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0;
-  return { seconds: Math.max(...gaps) / 1000, usualSeconds: usual / 1000 };
-}

@@ -5,7 +5,7 @@ import { call, encoded } from '../../scripts/playground/gateway.ts';
 import { get, put, whomToAsk, type Answer } from '../../scripts/playground/keys.ts';
 import { machineNamed, type Place } from '../../scripts/playground/place.ts';
 import { leaderOf, lookAtRing } from '../../scripts/playground/ring.ts';
-import { longestGap, writesIn, type Write } from '../etcd-writer.ts';
+import { keepWriting, longestGap, writesIn, type Write } from '../keep-writing.ts';
 import { playgroundOf } from './ring-checks.ts';
 
 const writeOften = 10;
@@ -113,18 +113,10 @@ const writeEveryMilliseconds = 50;
 /** A client that writes to the members in turn until the step ends, and does not wait for one write before the next. */
 export async function writeToRing(lab: Lab, signal: AbortSignal): Promise<Write[]> {
   const place = await playgroundOf(lab);
-  const writes: Write[] = [];
-  const open = new Set<Promise<void>>();
-  for (let turn = 0; !signal.aborted; turn += 1) {
-    const writing = writeOnce(place, all[turn % all.length] ?? 'p1').then((write) => {
-      writes.push(write);
-      open.delete(writing);
-    });
-    open.add(writing);
-    await pause(writeEveryMilliseconds, undefined, { signal }).catch(() => undefined);
-  }
-  await Promise.all(open);
-  return writes;
+  return keepWriting(signal, {
+    everyMilliseconds: writeEveryMilliseconds,
+    write: (turn) => writeOnce(place, all[turn % all.length] ?? 'p1'),
+  });
 }
 
 async function writeOnce(place: Place, name: string): Promise<Write> {

@@ -2,7 +2,7 @@ import { askApp, appPaths } from '../../scripts/checks/app.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
 import { KubernetesError } from '../../scripts/lab/kubernetes.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { longestGap, writesIn } from '../etcd-writer.ts';
+import { longestGap, writesIn } from '../keep-writing.ts';
 
 /** Seconds after which an operation on etcd counts as not working. */
 const patienceSeconds = 5;

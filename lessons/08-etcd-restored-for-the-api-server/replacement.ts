@@ -1,7 +1,8 @@
 import { askApp, appPaths } from '../../scripts/checks/app.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { longestGap, writesIn, writeToEtcd, type Write } from '../etcd-writer.ts';
+import { writeToEtcd } from '../etcd-writer.ts';
+import { longestGap, writesIn, type Write } from '../keep-writing.ts';
 import { sample, type Sample } from '../sampling.ts';
 import { lastWords } from './last-words.ts';
 
