@@ -136,7 +136,7 @@ function zshFiles(environment: Record<string, string>, last: string): Record<str
     '.zshrc': `${source('.zshrc')}${exports(environment)}
 _lab_mark() { [[ $PS1 == '(lab) '* ]] || PS1="(lab) $PS1" }
 autoload -Uz add-zsh-hook && add-zsh-hook precmd _lab_mark
-(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u -d ${quoted('/dev/null')} }
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u -D }
 for _lab_program in ${completed}; do
   if (( $+commands[$_lab_program] )); then . <($_lab_program completion zsh 2>/dev/null); fi
 done

@@ -68,6 +68,8 @@ it('gives zsh a folder of start-up files, and any other shell its environment', 
   expect(zsh.environment['ZDOTDIR']).toBe('/tmp/x');
   expect(zsh.files['.zshrc']).toContain('export KUBECONFIG=/k');
   expect(zsh.files['.zshrc']).toContain('for _lab_program in kubectl etcdctl etcdutl; do');
+  // A dump goes to a new file that is renamed: for root, also in the place of a device.
+  expect(zsh.files['.zshrc']).toContain('compinit -u -D ');
   expect(startOf('/usr/bin/fish', { KUBECONFIG: '/k' }, '/tmp/x')).toEqual({
     file: '/usr/bin/fish',
     args: [],
