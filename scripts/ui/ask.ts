@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { Interrupted } from '../system/errors.ts';
 import { columnsOf, wantsAccessible } from './look.ts';
-import { hanging, harmless, wrap } from './wrap.ts';
+import { hanging, harmless, visibleWidth, wrap } from './wrap.ts';
 
 /** Where a question is asked. `accessible`: as plain lines with numbers to type; default: what ACCESSIBLE says. */
 export interface PromptIo {
@@ -47,12 +47,13 @@ export async function choose<const Value>(
 ): Promise<Value> {
   if (!isAccessible(io)) {
     const prompts = await import('@inquirer/prompts');
+    const message = wrapped(question, io);
     const config = {
-      message: wrapped(question, io),
+      message,
       choices: choices.map(({ value, says, plain }) => ({
         value,
         name: harmless(says),
-        short: harmless(plain ?? says),
+        short: behind(message, harmless(plain ?? says), io),
       })),
       loop: false,
       pageSize: 12,
@@ -109,6 +110,16 @@ const plainLines = (text: string, { output }: PromptIo): string[] =>
 function wrapped(question: string, { output }: PromptIo): string {
   const lines = wrap(question, columnsOf(output) - markColumns - answerColumns);
   return hanging(' '.repeat(markColumns), lines).join('\n').trimStart();
+}
+
+/** An answer as it stands behind its question in the end: on lines of its own where it does not fit. */
+function behind(message: string, answer: string, { output }: PromptIo): string {
+  const columns = columnsOf(output);
+  const lines = message.split('\n');
+  const used = visibleWidth(lines.at(-1) ?? '') + (lines.length === 1 ? markColumns : 0);
+  if (used + 1 + visibleWidth(answer) <= columns) return answer;
+  const indent = ' '.repeat(markColumns);
+  return `\n${hanging(indent, wrap(answer, columns - markColumns)).join('\n')}`;
 }
 
 const contextOf = ({ input, output, signal }: PromptIo) => ({ input, output, ...(signal ? { signal } : {}) });

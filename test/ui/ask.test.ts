@@ -50,6 +50,25 @@ describe('at a terminal', () => {
     await expect(answer).resolves.toBe('all');
   });
 
+  it('puts an answer that does not fit behind its question on lines of its own', async () => {
+    const question =
+      'One member that does not lead fails. A client that knows all members writes on. What happens to its writes?';
+    const says = 'every write is confirmed within a second, whoever it was sent to, because a majority is there';
+    const { answer, events, getScreen } = await render(
+      asPrompt((io) =>
+        choose(question, [{ value: 1, says }], { ...io, output: Object.assign(io.output, { columns: 80 }) }),
+      ),
+      {},
+    );
+    events.keypress('enter');
+    await expect(answer).resolves.toBe(1);
+    expect(getScreen().split('\n').slice(1)).toEqual([
+      '  writes on. What happens to its writes?',
+      '  every write is confirmed within a second, whoever it was sent to, because a',
+      '  majority is there',
+    ]);
+  });
+
   it('refuses what is no time, with a message', async () => {
     const { answer, events, getScreen } = await render(
       asPrompt((io) => askSeconds('How long?', io)),
