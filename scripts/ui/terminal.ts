@@ -96,6 +96,7 @@ class TerminalUi implements Ui {
         this.print(eventLines(event, this.look));
         return;
       case 'tick-turned-amber':
+      case 'note':
         // Seen beside an open question, whose keys go on being read: it is said again below.
         this.print([...eventLines(event, this.look), ...this.asked]);
         return;
@@ -106,7 +107,7 @@ class TerminalUi implements Ui {
 
   /** Events after which nothing is awaited any more. */
   private turnPage(event: CourseEvent): void {
-    if (event.type !== 'note' && event.type !== 'hint' && event.type !== 'learner-command') {
+    if (event.type !== 'hint' && event.type !== 'learner-command') {
       this.waiting = undefined;
       this.redraw(false);
     }
