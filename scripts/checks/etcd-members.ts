@@ -3,11 +3,12 @@ import { met, unknown, unmet, type Check } from './verdict.ts';
 
 /** Exactly so many members give no answer when they are asked one by one. */
 export function etcdMembersAreSilent(count: number): Check {
-  const claim = `${counted(count, 'etcd member')} ${count === 1 ? 'does' : 'do'} not answer`;
+  const claim = `exactly ${counted(count, 'etcd member')} ${count === 1 ? 'does' : 'do'} not answer`;
   return machineCheck(claim, async (lab) => {
     const members = await lab.etcd.members({ timeoutSeconds: lookSeconds });
     const silent = members.filter((member) => !member.answers).map((member) => member.name);
-    const saw = silent.length === 0 ? 'every member answers' : `no answer from ${listed(silent)}`;
+    const tooMany = silent.length > count ? ', that is more than asked for' : '';
+    const saw = silent.length === 0 ? 'every member answers' : `no answer from ${listed(silent)}${tooMany}`;
     return silent.length === count ? met(saw) : unmet(saw, claim);
   });
 }
