@@ -132,7 +132,12 @@ export const firstBets = (page: string, message: string): readonly Prediction[] 
   remembered(shareThatFails),
   unhealthyFor('unhealthy', 'For how many seconds is the app not healthy, if nobody does anything?'),
   onlyCopy,
-  survives('page', "w1 gets its power back, and its disk is unharmed. Is the notepad's page there?", pageSays(page), 'lost'),
+  survives(
+    'page',
+    "w1 gets its power back, and its disk is unharmed. Is the notepad's page there?",
+    pageSays(page),
+    'lost',
+  ),
   survives('message', 'And the message in the guestbook?', appHasMessage(message), 'kept'),
 ];
 

@@ -8,7 +8,11 @@ export const byHandBets: readonly Prediction[] = [
     'by-hand-containers',
     'kubelet and kube-proxy of w2 are restarted. What do the containers on w2 do?',
   ),
-  failedRequests('by-hand-failed', '300 requests a second come in, through both workers. How many of them fail?', noneFail),
+  failedRequests(
+    'by-hand-failed',
+    '300 requests a second come in, through both workers. How many of them fail?',
+    noneFail,
+  ),
   whatNodesSay('by-hand-nodes', "And what does 'kubectl get nodes' say of w2 meanwhile?"),
 ];
 

@@ -10,6 +10,8 @@ export interface SoakOptions {
   write: boolean;
   /** One lesson, or one round. */
   only: number | undefined;
+  /** Requests a second; undefined for those of the talk's slide. */
+  rate: number | undefined;
   /** The lesson that a reset leads to; undefined for one that the dice choose. */
   to: string | undefined;
 }
@@ -24,15 +26,17 @@ export function soakOptions(args: string[], defaultRounds: number): SoakOptions 
       again: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       only: { type: 'string' },
+      rate: { type: 'string' },
       to: { type: 'string' },
     },
   });
-  const { rounds, only, to, ...others } = values;
+  const { rounds, only, rate, to, ...others } = values;
   return {
     ...others,
     to,
     rounds: wholeNumber('--rounds', rounds),
     only: only === undefined ? undefined : wholeNumber('--only', only),
+    rate: rate === undefined ? undefined : wholeNumber('--rate', rate),
   };
 }
 

@@ -12,7 +12,7 @@ where it was stopped, and \`--again\` begins anew.
 const headings = {
   faults: 'Faults: random ones, the program killed at a random point, nothing left over',
   resets: 'Resets: after random wrecks, the baseline proven and nothing leaked',
-  planned: 'Planned operations under 8,000 requests a second: none lost',
+  planned: 'Planned operations under load: none lost',
   lessons: 'Lessons: proved again and again',
 } as const;
 
