@@ -12,7 +12,7 @@ import { forget } from '../objects.ts';
 import { apiServerBets, observeOutage } from './api-server-drill.ts';
 import { controllerBets, observeUnmanaged } from './controller-drill.ts';
 import { mirrorOf, takeAway } from './missing.ts';
-import { observeVisits, patient, schedulerBets } from './scheduler-drill.ts';
+import { observePatient, patient, schedulerBets } from './scheduler-drill.ts';
 
 const isAtWork = (part: string) => podIsReady(mirrorOf(part), 'kube-system');
 const isNotAtWork = (part: string) => podIsGone(mirrorOf(part), 'kube-system');
@@ -54,7 +54,7 @@ export default defineLesson({
       predictions: schedulerBets,
       fault: () => takeAway('kube-scheduler'),
       bites: [isNotAtWork('kube-scheduler'), apiServerAnswers(), appAnswers()],
-      observe: observeVisits,
+      observe: observePatient,
       recovered: [isAtWork('kube-scheduler'), podIsReady(patient)],
       unharmed: [...everybodyAtWork, nodesReady, rolledOut, appAnswers()],
     }),

@@ -4,7 +4,7 @@ import { etcdSurvivesAnyRack } from '../../lessons/04-failure-domains/racks.ts';
 import { apiServerBets } from '../../lessons/09-control-plane-failures/api-server-drill.ts';
 import { controllerBets } from '../../lessons/09-control-plane-failures/controller-drill.ts';
 import { takeAway } from '../../lessons/09-control-plane-failures/missing.ts';
-import { waitedForNode } from '../../lessons/09-control-plane-failures/scheduler-drill.ts';
+import { schedulerBets, waitedForNode } from '../../lessons/09-control-plane-failures/scheduler-drill.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
 import { scoreBets } from '../../scripts/course/predictions.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
@@ -105,6 +105,14 @@ test("an API server's outage is measured from the first look that failed to the 
   const back = bet(apiServerBets, 'back-after');
   expect(await back.measure(lab, facts({ ready }))).toMatchObject({ seconds: 2.3 });
   await expect(async () => back.measure(lab, facts({ ready: ready.slice(0, 3) }))).rejects.toThrow('not seen');
+});
+
+test('a new pod that had no node in two looks in a row waited; one look may fall into the moment that each pod needs', async () => {
+  const placed = (...looks: boolean[]) => ({ placed: looks.map((hasNode, index) => seen(500 * index, hasNode)) });
+  const measure = (of: object) => bet(schedulerBets, 'new-pod').measure(lab, facts(of));
+  expect(await measure(placed(false, false, false, true))).toMatchObject({ value: 'waits' });
+  expect(await measure(placed(false, true, true))).toMatchObject({ value: 'runs' });
+  await expect(async () => measure(placed())).rejects.toThrow('nobody saw');
 });
 
 test('how long a pod waited is read from the pod', () => {
