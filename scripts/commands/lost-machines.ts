@@ -8,9 +8,8 @@ import { FiredrillError } from '../system/errors.ts';
 export async function machinesOff({ layout }: Pick<Lab, 'layout'>, signal?: AbortSignal): Promise<string[]> {
   // What a virtual machine does, docker cannot tell.
   if (layout.provider !== 'docker' || layout.machines.length === 0) return [];
-  const { listContainers } = await import('../lab/docker.ts');
-  const running = (await listContainers(layout.name, signal)).filter(({ state }) => state === 'running');
-  return layout.machines.map(({ name }) => name).filter((name) => !running.some(({ machine }) => machine === name));
+  const { thoseThatDoNotRun } = await import('../lab/docker.ts');
+  return (await thoseThatDoNotRun(layout.name, layout.machines, signal)).map(({ name }) => name);
 }
 
 /** What a person is told of machines that do not run. */

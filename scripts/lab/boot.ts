@@ -6,7 +6,7 @@ import { together } from '../system/together.ts';
 import type { ShownAction } from './acting.ts';
 import { fillImageStores, listContainers, removeHelpers } from './docker.ts';
 import { endContainer } from './end-container.ts';
-import { portsOf, type Layout, type Machine } from './layout.ts';
+import { portsOf, type Layout } from './layout.ts';
 import { vagrantRecordOf } from './vagrant-link.ts';
 import { forgetPortLeases } from './vagrant-orphans.ts';
 import { vagrant } from './vagrant.ts';
@@ -37,12 +37,6 @@ export async function vagrantUp(layout: Layout, { bundle, names, signal, shown }
     });
   await together([...(isDocker ? [fill] : []), ...(names?.length === 0 ? [] : [boot])], signal);
   if (isDocker) await removeHelpers(layout.name);
-}
-
-/** Which of these docker machines do not run. */
-export async function thoseThatDoNotRun(labName: string, machines: readonly Machine[]): Promise<Machine[]> {
-  const running = (await listContainers(labName)).filter(({ state }) => state === 'running');
-  return machines.filter(({ name }) => !running.some(({ machine }) => machine === name));
 }
 
 /** A container that Vagrant was killed over has the machine's name and would be in its way. */

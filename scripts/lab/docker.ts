@@ -4,7 +4,7 @@ import { FiredrillError } from '../system/errors.ts';
 import { quoted, run, runOrThrow } from '../system/run.ts';
 import { labLabel, volumesOf } from './docker-machine.ts';
 import { endContainer } from './end-container.ts';
-import { hasRole, portsOf, type Layout } from './layout.ts';
+import { hasRole, portsOf, type Layout, type Machine } from './layout.ts';
 import { makeNetwork } from './network.ts';
 
 export interface Container {
@@ -31,6 +31,16 @@ export async function listContainers(labName: string, signal?: AbortSignal): Pro
     const [id = '', machine = '', state = ''] = line.split('\t');
     return { id, machine, state };
   });
+}
+
+/** Which of these docker machines do not run. @throws FiredrillError `docker-silent`. */
+export async function thoseThatDoNotRun(
+  labName: string,
+  machines: readonly Machine[],
+  signal?: AbortSignal,
+): Promise<Machine[]> {
+  const running = (await listContainers(labName, signal)).filter(({ state }) => state === 'running');
+  return machines.filter(({ name }) => !running.some(({ machine }) => machine === name));
 }
 
 /** @throws FiredrillError `docker-silent` where the engine does not answer this user. */

@@ -2,7 +2,14 @@ import { FiredrillError } from '../system/errors.ts';
 import { readIfThere } from '../system/files.ts';
 import { run, runOrThrow } from '../system/run.ts';
 import { labLabel } from './docker-machine.ts';
-import { routesIn, routesPath, subnetBeside, type NamedNetwork } from './host-routes.ts';
+import {
+  dockerNetworkFormat,
+  dockerNetworksIn,
+  routesIn,
+  routesPath,
+  subnetBeside,
+  type NamedNetwork,
+} from './networks-around.ts';
 import type { Layout } from './layout.ts';
 import { overlap, takesFrom } from './subnet.ts';
 
@@ -67,12 +74,9 @@ async function networkTaken({ name, subnet }: Layout, taken: Taken): Promise<Fir
 
 /** Names of docker's networks that have addresses of this one. */
 async function networksOver(subnet: string, signal?: AbortSignal): Promise<string[]> {
-  const ids = lines(await runOrThrow('docker', ['network', 'ls', '--quiet'], { signal }));
-  const format = '{{range .IPAM.Config}}{{$.Name}} {{.Subnet}}{{println}}{{end}}';
-  const out = await runOrThrow('docker', ['network', 'inspect', '--format', format, ...ids], { signal });
-  return lines(out)
-    .map((line) => line.trim().split(' '))
-    .flatMap(([name = '', other = '']) => (other.includes('.') && overlap(subnet, other) ? [name] : []));
+  const ids = (await runOrThrow('docker', ['network', 'ls', '--quiet'], { signal }))
+    .split('\n')
+    .filter((id) => id !== '');
+  const told = await runOrThrow('docker', ['network', 'inspect', '--format', dockerNetworkFormat, ...ids], { signal });
+  return dockerNetworksIn(told).flatMap((other) => (overlap(subnet, other.subnet) ? [other.name] : []));
 }
-
-const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');

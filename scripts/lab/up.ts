@@ -9,8 +9,15 @@ import { writeAtomically } from '../system/files.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { labFolder } from '../system/folders.ts';
 import { waitUntil, type WaitOptions } from '../system/wait.ts';
-import { removeUnknownContainers, thoseThatDoNotRun, vagrantUp } from './boot.ts';
-import { listContainers, makeNetworkAndVolumes, requireDocker, requireFreePorts, shareProcessors } from './docker.ts';
+import { removeUnknownContainers, vagrantUp } from './boot.ts';
+import {
+  listContainers,
+  makeNetworkAndVolumes,
+  requireDocker,
+  requireFreePorts,
+  shareProcessors,
+  thoseThatDoNotRun,
+} from './docker.ts';
 import { cpuShares } from './docker-machine.ts';
 import { addonManifests } from './addons.ts';
 import {
@@ -167,9 +174,7 @@ const bootRecord = ({ folder }: Pick<Lab, 'folder'>): string => join(folder, 'bo
 /** Whether the lab has come up once, and every machine of it runs. */
 export async function machinesRun(lab: Lab): Promise<boolean> {
   if (!existsSync(bootRecord(lab))) return false;
-  const containers = await listContainers(lab.layout.name);
-  const running = containers.filter(({ state }) => state === 'running').map(({ machine }) => machine);
-  return lab.layout.machines.every(({ name }) => running.includes(name));
+  return (await thoseThatDoNotRun(lab.layout.name, lab.layout.machines)).length === 0;
 }
 
 /** Whether the cluster on machines that run works, DNS from a pod included. Never throws. */

@@ -1,4 +1,4 @@
-import { subnetBeside } from '../lab/host-routes.ts';
+import { subnetBeside } from '../lab/networks-around.ts';
 import { inotifyInstances, inotifyLimitPath, leastInotifyLimit } from '../lab/inotify.ts';
 import { podNetwork, portsOf, serviceNetwork, type Layout } from '../lab/layout.ts';
 import { gigabytes, judgeMemory } from '../lab/memory.ts';

@@ -35,10 +35,13 @@ export function soakOptions(args: string[], defaultRounds: number): SoakOptions 
     ...others,
     to,
     rounds: wholeNumber('--rounds', rounds),
-    only: only === undefined ? undefined : wholeNumber('--only', only),
-    rate: rate === undefined ? undefined : wholeNumber('--rate', rate),
+    only: maybeWholeNumber('--only', only),
+    rate: maybeWholeNumber('--rate', rate),
   };
 }
+
+const maybeWholeNumber = (name: string, text: string | undefined): number | undefined =>
+  text === undefined ? undefined : wholeNumber(name, text);
 
 function wholeNumber(name: string, text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { loadLessons } from '../course/load.ts';
 import type { Lab } from '../lab/lab.ts';
 import { openLab } from '../lab/open.ts';
 import { FiredrillError } from '../system/errors.ts';
@@ -12,8 +13,6 @@ import { SoakRecord, type Round } from './record.ts';
 import { summaryLines, writeResult } from './results.ts';
 import { wrecks, type Wreck } from './wrecks.ts';
 
-/** Lessons on the lab, with the app and without it. Lesson 5 has machines of its own. */
-const lessons = ['1', '2', '3', '4', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15'] as const;
 /** The one that all rounds are compared with: its app runs. */
 const firstLesson = '3';
 
@@ -69,7 +68,7 @@ async function end(done: readonly Round[], wanted: number, write: boolean): Prom
 async function playRound(lab: Lab, round: number, wanted: string | undefined, before: Before): Promise<Round> {
   const dice = diceFrom(round * 7919);
   const chosen = [dice(wrecks), ...(dice([true, false]) ? [dice(wrecks)] : [])];
-  const to = wanted ?? dice(lessons);
+  const to = wanted ?? dice(await lessonsOnTheLab());
   const what = `${chosen.map((wreck) => wreck.name).join(', and ')}; to lesson ${to}`;
   await makeAll(lab, chosen);
   const startedAt = Date.now();
@@ -81,6 +80,12 @@ async function playRound(lab: Lab, round: number, wanted: string | undefined, be
   return left.length === 0
     ? { round, ok: true, what, seconds }
     : { round, ok: false, what, seconds, why: left.join('\n') };
+}
+
+async function lessonsOnTheLab(): Promise<readonly [string, ...string[]]> {
+  const all = (await loadLessons()).filter(({ definition }) => definition.needs !== 'none');
+  const [first = firstLesson, ...others] = all.map(({ number }) => String(number));
+  return [first, ...others];
 }
 
 async function makeAll(lab: Lab, chosen: readonly Wreck[]): Promise<void> {

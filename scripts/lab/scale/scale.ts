@@ -5,7 +5,7 @@ import type { Lab } from '../lab.ts';
 import { hasRole, joins } from '../layout.ts';
 import { openLab } from '../open.ts';
 import type { WaitingRequest } from './approval.ts';
-import { thoseThatDoNotRun } from '../boot.ts';
+import { thoseThatDoNotRun } from '../docker.ts';
 import { joinThem } from './join.ts';
 import { leaveOneByOne } from './leave.ts';
 import { joinersOf, requireScalable, withWorkers } from './workers.ts';

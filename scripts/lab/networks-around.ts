@@ -24,6 +24,18 @@ export function routesIn(table: string): NamedNetwork[] {
 /** The kernel prints addresses as little-endian hexadecimal: 0003000A is 10.0.3.0. */
 const address = (hex: string): string => Buffer.from(hex, 'hex').reverse().join('.');
 
+/** For `docker network inspect --format`: a line for each of a network's ranges of addresses. */
+export const dockerNetworkFormat = '{{range .IPAM.Config}}{{$.Name}} {{.Subnet}}{{println}}{{end}}';
+
+/** Docker's networks as it told them in that format; those of IPv6 are left out. */
+export const dockerNetworksIn = (told: string): NamedNetwork[] =>
+  told
+    .split('\n')
+    .map((line) => line.trim().split(' '))
+    .flatMap(([name, subnet]) => (name && subnet && isIpv4(subnet) ? [{ name, subnet }] : []));
+
+const isIpv4 = (subnet: string): boolean => /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(subnet);
+
 /** A network for a lab that has no address of these: one of each private range, for a company may have all of another. */
 export const subnetBeside = (taken: readonly NamedNetwork[]): string =>
   proposals.find((one) => !taken.some(({ subnet }) => overlap(one, subnet))) ?? proposals[0];
