@@ -39,11 +39,15 @@ export async function vagrantUp(layout: Layout, { bundle, names, signal, shown }
   if (isDocker) await removeHelpers(layout.name);
 }
 
-/** A container that Vagrant was killed over has the machine's name and would be in its way. */
+/**
+ * A container that Vagrant was killed over has the machine's name and would be in its way, and so would one that a
+ * destroy, which was interrupted, had begun to remove.
+ */
 export async function removeUnknownContainers(layout: Layout): Promise<void> {
   await removeHelpers(layout.name);
-  for (const { id, machine } of await listContainers(layout.name)) {
-    if ((await knownContainer(labFolder(layout.name), machine)) !== id) await endContainer(['rm', '--force'], id);
+  for (const { id, machine, state } of await listContainers(layout.name)) {
+    const isKnown = (await knownContainer(labFolder(layout.name), machine)) === id;
+    if (!isKnown || ['removing', 'dead'].includes(state)) await endContainer(['rm', '--force'], id);
   }
 }
 

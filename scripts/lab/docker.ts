@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { basename, dirname, relative } from 'node:path';
 import { FiredrillError } from '../system/errors.ts';
 import { quoted, run, runOrThrow } from '../system/run.ts';
+import { together } from '../system/together.ts';
 import { labLabel, volumesOf } from './docker-machine.ts';
 import { endContainer } from './end-container.ts';
 import { hasRole, portsOf, type Layout, type Machine } from './layout.ts';
@@ -10,7 +11,7 @@ import { makeNetwork } from './network.ts';
 export interface Container {
   id: string;
   machine: string;
-  /** `running`, `exited`, `created`, `paused`. */
+  /** `running`, `exited`, `created`, `paused`, `removing`, `dead`. */
   state: string;
 }
 
@@ -156,8 +157,9 @@ export async function removeEverything(labName: string): Promise<void> {
 /** Removes every container with the lab's mark, at once and without a goodbye: etcd's would take ten seconds. */
 export async function removeContainers(labName: string): Promise<void> {
   const containers = lines(await runOrThrow('docker', ['ps', '--all', '--quiet', ...marked(labName)]));
-  // One command each: the client takes several names one after the other.
-  await Promise.all(containers.map((id) => endContainer(['rm', '--force', '--volumes'], id)));
+  // One command each: the client takes several names one after the other. Where one fails, the others are waited for: the
+  // engine would go on with them behind the back of what comes next.
+  await together(containers.map((id) => () => endContainer(['rm', '--force', '--volumes'], id)));
 }
 
 /** Removes every volume and network with the lab's mark. @throws FiredrillError `command-failed` where a container uses one. */

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLabLock } from './lab-lock.ts';
 import { labFolder } from '../system/folders.ts';
+import { together } from '../system/together.ts';
 import {
   removeContainers,
   removeEverything,
@@ -60,13 +61,22 @@ async function destroyNow(
   const shown = reporter.action('Remove the machines');
   // Vagrant takes seconds until it looks at the machines. It finds them gone by then, and forgets them.
   const forget = () => vagrant(name, ['destroy', '--force', '--no-parallel'], { signal });
-  const vagrantKnows = rendered && existsSync(join(vagrantFolder(name), 'machines'));
-  const forgotten = vagrantKnows ? forget().catch(() => undefined) : true;
-  await removeContainers(name);
-  // A `vagrant up` that outlived its firedrill may still make a container; what fails here is done below.
-  await removeVolumesAndNetworks(name).catch(() => undefined);
+  let vagrantKnows = rendered && existsSync(join(vagrantFolder(name), 'machines'));
+  const forgetMeanwhile = async () => {
+    if (vagrantKnows)
+      vagrantKnows = await forget().then(
+        () => false,
+        () => true,
+      );
+  };
+  const remove = async () => {
+    await removeContainers(name);
+    // A `vagrant up` that outlived its firedrill may still make a container; what fails here is done below.
+    await removeVolumesAndNetworks(name).catch(() => undefined);
+  };
+  await together([forgetMeanwhile, remove]);
   // It trips over a machine that goes away between two of its looks; now there is none left to trip over.
-  if ((await forgotten) === undefined) await forget();
+  if (vagrantKnows) await forget();
   await removeEverything(name);
   shown.done();
 }

@@ -1,5 +1,6 @@
 import { run, shown, type CommandResult } from '../system/run.ts';
 import { FiredrillError } from '../system/errors.ts';
+import { waitUntil } from '../system/wait.ts';
 
 interface EndOptions {
   signal?: AbortSignal | undefined;
@@ -11,7 +12,9 @@ interface EndOptions {
  * Ends a container: `docker kill`, `docker stop`, `docker rm --force`. On a host with cgroup v1 a process that is frozen takes
  * no signal, so that a machine does not end whose own runc has frozen a pod in that moment (as it does for milliseconds
  * whenever it starts one) and was killed before it could thaw it. Then its processes are thawed here, and it is ended again.
- * @throws FiredrillError `command-failed`.
+ * Where somebody else removes the same container (Vagrant, or a run of ours that was interrupted: the engine goes on), it is
+ * waited for until it is gone.
+ * @throws FiredrillError `command-failed`, `waited-in-vain`; Interrupted.
  */
 export async function endContainer(command: readonly string[], id: string, options: EndOptions = {}): Promise<void> {
   const { signal } = options;
@@ -23,6 +26,15 @@ export async function endContainer(command: readonly string[], id: string, optio
     result = await docker(args);
   }
   if (result.exitCode === 0) return;
+  if (command[0] === 'rm') {
+    const isGone = async () => isNotThere.test((await docker(['inspect', '--format', '{{.Id}}', id])).stderr);
+    if (isBeingRemoved.test(result.stderr)) {
+      const what = `the docker engine has removed the container ${id}`;
+      await waitUntil(isGone, { what, deadlineSeconds: removalSeconds, signal });
+      return;
+    }
+    if (isNotThere.test(result.stderr)) return;
+  }
   throw new FiredrillError(`${shown('docker', args)} failed (exit code ${result.exitCode}).\n${result.stderr.trim()}`, {
     code: 'command-failed',
     remedy: 'Read what the command said above. Run it by hand to see more.',
@@ -31,6 +43,11 @@ export async function endContainer(command: readonly string[], id: string, optio
 
 /** What the docker engine says after it has waited for ten seconds (moby, daemon/kill.go and daemon/stop.go). */
 const doesNotEnd = /did not receive an exit event/;
+/** The same where another client's removal of the container is not over (moby, daemon/delete.go), and where it is. */
+const isBeingRemoved = /removal of container \S+ is already in progress/;
+const isNotThere = /no such (container|object)/i;
+/** Seconds that the other one's removal is given. */
+const removalSeconds = 60;
 
 /** By a container of the same image: who may use docker need not be root. */
 async function thaw(id: string, docker: (args: readonly string[]) => Promise<CommandResult>): Promise<void> {

@@ -15,7 +15,7 @@ const lockedSeconds = 180;
 
 /**
  * Runs the `vagrant` program for a lab, with the lab's lock. For lifecycle only: it costs seconds a call.
- * @throws FiredrillError `vagrant-failed` with the last lines that it said; Interrupted.
+ * @throws FiredrillError `vagrant-failed` with what it said; Interrupted.
  */
 export async function vagrant(labName: string, args: readonly string[], options: VagrantOptions = {}): Promise<string> {
   const startedAt = Date.now();
@@ -30,12 +30,18 @@ export async function vagrant(labName: string, args: readonly string[], options:
     result = await once(labName, args, options);
   }
   if (result.exitCode === 0) return result.stdout;
-  const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-12).join('\n');
+  const said = whatWentWrong(result);
   throw new FiredrillError(`'vagrant ${args.join(' ')}' failed:\n${said}`, {
     code: 'vagrant-failed',
     remedy:
       "Read what Vagrant said above. 'npx firedrill doctor' looks for the usual causes; 'npx firedrill lab up' goes on where it stopped.",
   });
+}
+
+/** Lines of what Vagrant said: the first of what failed on each machine, which stands on stderr, or else the last. */
+function whatWentWrong({ stdout, stderr }: CommandResult): string {
+  const errors = stderr.trim();
+  return errors === '' ? stdout.trim().split('\n').slice(-12).join('\n') : errors.split('\n').slice(0, 80).join('\n');
 }
 
 async function once(labName: string, args: readonly string[], options: VagrantOptions): Promise<CommandResult> {

@@ -10,6 +10,7 @@ import { checkoutFolder } from '../../scripts/system/folders.ts';
 import { waitUntil } from '../../scripts/system/wait.ts';
 import { leftOfTheLab } from '../support/left.ts';
 import { firedrill, programPath, testLab, type Ran } from '../support/program.ts';
+import { ok } from '../support/test-lab.ts';
 import { StoppableEngine } from '../support/stoppable-engine.ts';
 
 /** What a person is told: exit code, what happened, what to do now. */
@@ -194,7 +195,7 @@ describe('while the lab is up', () => {
   });
 
   afterAll(async () => {
-    await firedrill(['lab', 'destroy', '--yes']);
+    await ok('lab', 'destroy', '--yes');
   });
 
   it('a kubeconfig that was deleted and a machine that was killed come back with `lab up`', async () => {
@@ -287,10 +288,10 @@ describe('while the lab is up', () => {
 
 describe('a boot', () => {
   beforeEach(async () => {
-    await firedrill(['lab', 'destroy', '--yes']);
+    await ok('lab', 'destroy', '--yes');
   });
   afterAll(async () => {
-    await firedrill(['lab', 'destroy', '--yes']);
+    await ok('lab', 'destroy', '--yes');
     expect(await leftOfTheLab(testLab.name)).toEqual([]);
   });
 
@@ -329,6 +330,31 @@ describe('a boot', () => {
     } finally {
       engine.stop();
     }
+  });
+
+  it('beside containers that come and go completes, and so does a destroy beside another one', async () => {
+    const { stdout } = await execa('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}', 'firedrill/machine']);
+    const [image = 'no machine image'] = stdout.split('\n');
+    const ended = new AbortController();
+    const comesAndGoes = async (): Promise<number> => {
+      let times = 0;
+      for (; !ended.signal.aborted; times += 1)
+        await execa('docker', ['run', '--rm', '--network', 'none', '--entrypoint', '/bin/true', image]);
+      return times;
+    };
+    const others = [comesAndGoes(), comesAndGoes()];
+    try {
+      await ok('lab', 'up', '--yes');
+    } finally {
+      ended.abort();
+    }
+    for (const times of await Promise.all(others)) expect(times).toBeGreaterThan(3);
+
+    const machines = createLayout({ name: testLab.name }).machines.map(({ name }) => `${testLab.name}-${name}`);
+    const removing = execa('docker', ['rm', '--force', '--volumes', ...machines], { reject: false });
+    await ok('lab', 'destroy', '--yes');
+    await removing;
+    expect(await leftOfTheLab(testLab.name)).toEqual([]);
   });
 
   it.each(['Make certificates', 'Make the network', 'Boot the machines', 'The API server answers'])(

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await firedrill(['lab', 'destroy', '--yes']);
+  await ok('lab', 'destroy', '--yes');
 });
 
 /** Takes a file of the test's own away. */

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await firedrill(['lab', 'destroy', '--yes']);
+  await ok('lab', 'destroy', '--yes');
 });
 
 describe('a lab that was booted', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkoutFolder } from '../../scripts/system/folders.ts';
 import { firedrill } from '../support/program.ts';
+import { ok } from '../support/test-lab.ts';
 
 /** Three to six minutes each, for their drills wait as long as a cluster does: `npm run soak -- lessons` proves them. */
 const provenBySoak = [10, 12, 13, 15];
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await firedrill(['lab', 'destroy', '--yes']);
+  await ok('lab', 'destroy', '--yes');
 });
 
 describe('author-check on the real lab', () => {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tooCostly } from '../../scripts/probes/probe.ts';
 import { drillsIn, isSample, isSummary, parseLines, stretchesOf } from '../../scripts/probes/timeline.ts';
-import { firedrill } from '../support/program.ts';
 import { ok } from '../support/test-lab.ts';
 
 let folder: string;
@@ -15,7 +14,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await firedrill(['lab', 'destroy', '--yes']);
+  await ok('lab', 'destroy', '--yes');
   await rm(folder, { recursive: true });
 });
 

@@ -3,6 +3,7 @@ import { openLab } from '../../scripts/lab/open.ts';
 import { wrecks } from '../../scripts/soak/wrecks.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { firedrill, testLab } from '../support/program.ts';
+import { ok } from '../support/test-lab.ts';
 
 beforeAll(async () => {
   process.env['XDG_STATE_HOME'] = testLab.environment.XDG_STATE_HOME;
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await firedrill(['lab', 'destroy', '--yes']);
+  await ok('lab', 'destroy', '--yes');
 });
 
 describe('reset proves the baseline where', () => {

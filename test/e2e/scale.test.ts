@@ -31,7 +31,7 @@ beforeAll(async () => {
   await ok('lab', 'up', '--yes');
 });
 afterAll(async () => {
-  await firedrill(['lab', 'destroy', '--yes']);
+  await ok('lab', 'destroy', '--yes');
 });
 
 describe('a worker that joins', () => {

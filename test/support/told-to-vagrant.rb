@@ -28,4 +28,10 @@ module Vagrant
   end
 end
 
+module VagrantPlugins
+  module DockerProvider
+    class Driver; end
+  end
+end
+
 load ARGV.fetch(0)
