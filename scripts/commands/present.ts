@@ -44,13 +44,17 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
   const auto = options.auto ?? context.yes;
   if (!auto && !context.interactive) throw noTerminal(lesson);
   const lab = await labOf(lesson, context, auto);
-  const [{ createPresenterUi }, { PositionKeeper, readPosition }, { openShell, wantsRecord }, { wantsColour }] =
-    await Promise.all([
-      import('../present/presenter-ui.ts'),
-      import('../present/position.ts'),
-      import('../ui/shell.ts'),
-      import('../ui/look.ts'),
-    ]);
+  const [
+    { createPresenterUi },
+    { PositionKeeper, readPosition, stoppedAt },
+    { openShell, wantsRecord },
+    { wantsColour },
+  ] = await Promise.all([
+    import('../present/presenter-ui.ts'),
+    import('../present/position.ts'),
+    import('../ui/shell.ts'),
+    import('../ui/look.ts'),
+  ]);
   const [{ runLesson }, { openEventLog }, { withListeners }, { createFaults }, { FlightRecorder }, { recorded }] =
     await Promise.all([
       import('../course/runner.ts'),
@@ -63,10 +67,10 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
   const onDamaged = (message: string): void => {
     context.print(message);
   };
-  const position = await readPosition(lesson.id, { onDamaged });
-  const { fromStep, goOnAt, says } = beginningOf(lesson, { from: options.from, auto }, position);
+  const stopped = stoppedAt(await readPosition(lesson.id, { onDamaged }));
+  const { fromStep, goOnAt, says } = beginningOf(lesson, { from: options.from, auto }, stopped);
   if (says !== undefined) context.print(says);
-  const positions = new PositionKeeper();
+  const positions = new PositionKeeper(auto ? { rehearsal: { ...(stopped && { stopped }) } } : {});
   const log = openEventLog(lesson.id);
   const shell = recorded({
     where: log.path,

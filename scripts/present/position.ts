@@ -4,7 +4,7 @@ import type { LoadedLesson } from '../course/model.ts';
 import { readIfThere, writeAtomically } from '../system/files.ts';
 import { stateFolder } from '../system/folders.ts';
 
-const positionSchema = z.object({
+const where = {
   /** Folder name of the lesson. */
   lesson: z.string(),
   /** Heading of the step. */
@@ -15,6 +15,12 @@ const positionSchema = z.object({
   state: z.enum(['open', 'reached', 'finished']),
   /** When the presentation began, milliseconds since the epoch. */
   startedAt: z.number(),
+};
+
+const positionSchema = z.object({
+  ...where,
+  /** There in a rehearsal, which moves the notes along: where the presentation before it was stopped, if one was. */
+  rehearsal: z.object({ stopped: z.object(where).optional() }).optional(),
 });
 
 /** Where a presentation is. The speaker's notes follow it, and a presentation that was stopped goes on there. */
@@ -24,6 +30,10 @@ export type Position = z.infer<typeof positionSchema>;
 const positionsFolder = (): string => join(stateFolder(), 'presentations');
 
 const pathOf = (lesson: string, folder: string): string => join(folder, `${lesson}.json`);
+
+/** Where the last presentation that was no rehearsal is. */
+export const stoppedAt = (position: Position | undefined): Position | undefined =>
+  position?.rehearsal ? position.rehearsal.stopped : position;
 
 export interface ReadOptions {
   /** Told where the position cannot be read. */
@@ -54,15 +64,19 @@ export async function readPosition(
 /** Keeps positions, the last one of each lesson. A presentation goes on where they cannot be written. */
 export class PositionKeeper {
   private readonly folder: string;
+  private readonly rehearsal: Position['rehearsal'];
   private writing: Promise<void> = Promise.resolve();
 
-  constructor(folder = positionsFolder()) {
+  /** @param options.rehearsal that this is one, and which position it must not lose */
+  constructor({ folder = positionsFolder(), rehearsal }: { folder?: string; rehearsal?: Position['rehearsal'] } = {}) {
     this.folder = folder;
+    this.rehearsal = rehearsal;
   }
 
   keep(position: Position): void {
+    const text = JSON.stringify({ ...position, rehearsal: this.rehearsal });
     this.writing = this.writing
-      .then(() => writeAtomically(pathOf(position.lesson, this.folder), `${JSON.stringify(position)}\n`))
+      .then(() => writeAtomically(pathOf(position.lesson, this.folder), `${text}\n`))
       .catch(() => undefined);
   }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { PositionKeeper, readPosition, type Position } from '../../scripts/present/position.ts';
+import { PositionKeeper, readPosition, stoppedAt, type Position } from '../../scripts/present/position.ts';
 
 let state: string;
 let folder: string;
@@ -26,7 +26,7 @@ it('is undefined, without a word, where the lesson was not presented yet', async
 });
 
 it('keeps the last position of each lesson: neither of two presentations disturbs the other', async () => {
-  const [one, two] = [new PositionKeeper(folder), new PositionKeeper(folder)];
+  const [one, two] = [new PositionKeeper({ folder }), new PositionKeeper({ folder })];
   one.keep(at('03-routes', 'Look'));
   two.keep({ ...at('06-etcd', 'Back up'), command: 'etcdctl snapshot save' });
   one.keep(at('03-routes', 'Cut'));
@@ -39,8 +39,28 @@ it('keeps the last position of each lesson: neither of two presentations disturb
   expect(await read('06-etcd')).toMatchObject({ heading: 'Restore', state: 'finished' });
 });
 
+it('a rehearsal moves the notes along, and loses no position where a presentation was stopped', async () => {
+  const rehearse = async (position: Position): Promise<void> => {
+    const stopped = stoppedAt(await read('03-routes'));
+    const keeper = new PositionKeeper({ folder, rehearsal: stopped ? { stopped } : {} });
+    keeper.keep(position);
+    await keeper.written();
+  };
+  await rehearse(at('03-routes', 'Look'));
+  expect(await read('03-routes')).toMatchObject({ heading: 'Look' });
+  expect(stoppedAt(await read('03-routes'))).toBeUndefined();
+
+  const presented = new PositionKeeper({ folder });
+  presented.keep(at('03-routes', 'Cut'));
+  await presented.written();
+  // The second one finds the first one's position.
+  for (const heading of ['Look', 'Mend']) await rehearse({ ...at('03-routes', heading), state: 'finished' });
+  expect(await read('03-routes')).toMatchObject({ heading: 'Mend', state: 'finished' });
+  expect(stoppedAt(await read('03-routes'))).toEqual(at('03-routes', 'Cut'));
+});
+
 it('writes in the order of the presentation, each position whole, and leaves nothing beside them', async () => {
-  const keeper = new PositionKeeper(folder);
+  const keeper = new PositionKeeper({ folder });
   const long = 'x'.repeat(100_000);
   keeper.keep({ ...at('03-routes', 'Step 0'), command: long });
   await keeper.written();
@@ -76,7 +96,7 @@ it.each([
   const position = await readPosition('03-routes', { onDamaged: (message) => told.push(message), folder });
   expect(position).toBeUndefined();
   expect(told).toEqual([expect.stringContaining(`could not be read from ${path}`)]);
-  const keeper = new PositionKeeper(folder);
+  const keeper = new PositionKeeper({ folder });
   keeper.keep(at('03-routes', 'Look'));
   await keeper.written();
   expect(await read('03-routes')).toEqual(at('03-routes', 'Look'));
@@ -89,7 +109,7 @@ it('does not read the one file that earlier versions kept for all lessons', asyn
 
 it('lets a presentation go on where nothing can be written, and writes again as soon as that works', async () => {
   await writeFile(folder, 'a file, where a folder should be');
-  const keeper = new PositionKeeper(folder);
+  const keeper = new PositionKeeper({ folder });
   keeper.keep(at('03-routes', 'Look'));
   await keeper.written();
   await rm(folder);

@@ -126,12 +126,18 @@ function drawRing({ members, cuts }: Ring): void {
 
 // ---- The members. Rows are made once and then changed, so that the focus stays where it is.
 
-const rows = new Map<
-  string,
-  { row: HTMLLIElement; state: HTMLElement; figures: HTMLElement; main: HTMLButtonElement; more: HTMLButtonElement }
->();
+interface Row {
+  row: HTMLLIElement;
+  state: HTMLElement;
+  figures: HTMLElement;
+  /** Start, stop or add. */
+  main: HTMLButtonElement;
+  promote: HTMLButtonElement;
+  remove: HTMLButtonElement;
+}
+const rows = new Map<string, Row>();
 
-function rowOf(name: string) {
+function rowOf(name: string): Row {
   const known = rows.get(name);
   if (known) return known;
   const row = document.createElement('li');
@@ -145,15 +151,14 @@ function rowOf(name: string) {
   state.className = 'state';
   const figures = document.createElement('span');
   figures.className = 'figures';
-  const main = button();
-  const more = button();
-  row.append(label, state, figures, main, more);
+  const [main, promote, remove] = [button(), button(), button()];
+  row.append(label, state, figures, main, promote, remove);
   byId('members', HTMLElement).append(row);
   const option = document.createElement('option');
   option.value = name;
   option.textContent = name;
   byId('via', HTMLElement).append(option);
-  const made = { row, state, figures, main, more };
+  const made = { row, state, figures, main, promote, remove };
   rows.set(name, made);
   return made;
 }
@@ -190,10 +195,17 @@ function showMember({ name, state, ...figures }: Member): void {
       `${Math.round((dbSizeBytes ?? 0) / 1024)} KiB  hash ${(hash ?? 0).toString(16).padStart(8, '0')}`;
   }
   offer(row.main, state === 'stopped' ? 'start' : state === 'removed' ? 'add' : 'stop', name);
-  offer(row.more, state === 'learner' ? 'promote' : 'remove', name);
-  // A button that is hidden loses the focus: somebody who uses the keyboard goes on with the one beside it.
-  if (state === 'removed' && document.activeElement === row.more) row.main.focus();
-  row.more.hidden = state === 'removed';
+  offer(row.promote, 'promote', name);
+  offer(row.remove, 'remove', name);
+  // Two buttons, for one that changed its word would remove a member whose promotion somebody asks for twice.
+  hide(row.promote, state !== 'learner', row.main);
+  hide(row.remove, state === 'removed', row.main);
+}
+
+/** A button that is hidden loses the focus: somebody who uses the keyboard goes on with another one. */
+function hide(button: HTMLButtonElement, hidden: boolean, other: HTMLButtonElement): void {
+  if (hidden && document.activeElement === button) other.focus();
+  button.hidden = hidden;
 }
 
 function follow(): void {
