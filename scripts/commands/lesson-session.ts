@@ -4,8 +4,8 @@ import type { Progress } from '../course/progress.ts';
 import type { Lab } from '../lab/lab.ts';
 import { FiredrillError } from '../system/errors.ts';
 import type { Context } from './context.ts';
-import { labForLesson, runOn } from './lesson-lab.ts';
-import { putBackWhatIsBroken } from './put-back.ts';
+import { labForLesson } from './lesson-lab.ts';
+import { runShown } from './shown-lesson.ts';
 
 export interface SessionOptions {
   lesson: LoadedLesson;
@@ -26,64 +26,23 @@ export function isUnattended(context: Context, lesson: LoadedLesson, auto: boole
   return unattended;
 }
 
-/** Takes somebody through one lesson, or runs it unattended. Returns how it ended. */
+/** Takes somebody through one lesson, or runs it unattended, and keeps the progress. Returns how it ended. */
 export async function runSession(context: Context, options: SessionOptions): Promise<LessonEnd> {
-  const { lesson, lab, progress, unattended } = options;
-  const [
-    { runLesson },
-    { ProgressKeeper },
-    { openEventLog },
-    { withListeners },
-    { pickUi },
-    { createFaults },
-    { FlightRecorder },
-    { LostMachines, machinesOff },
-    { recorded },
-    { openShell, wantsRecord },
-  ] = await Promise.all([
-    import('../course/runner.ts'),
+  const { lesson, lab, fromStep, progress, record } = options;
+  const [{ ProgressKeeper }, { pickUi }] = await Promise.all([
     import('../course/keep-progress.ts'),
-    import('../course/event-log.ts'),
-    import('../course/listen.ts'),
     import('../ui/pick.ts'),
-    import('../faults/faults.ts'),
-    import('./flight-recorder.ts'),
-    import('./lost-machines.ts'),
-    import('./shell-log.ts'),
-    import('../ui/shell.ts'),
   ]);
-  const log = openEventLog(lesson.id);
-  const shell = recorded({
-    where: log.path,
-    take: (command) => {
-      ui.emit({ type: 'learner-command', ...command });
-    },
-  });
-  const shown = pickUi({
-    interactive: context.interactive,
-    json: context.json,
-    auto: unattended,
-    signal: context.signal,
-    openShell: wantsRecord(options.record) ? shell : openShell,
-  });
-  const tell = (text: string): void => {
-    shown.emit({ type: 'note', text });
-  };
-  const keeper = new ProgressKeeper(progress, { tell });
-  const recorder = new FlightRecorder(lab, log.path, tell);
-  // Without need of a lab it does not matter what of it runs.
-  const machines = lesson.definition.needs === 'lab' ? lab.layout.machines.map(({ name }) => name) : [];
-  const lost = new LostMachines(machines, { look: () => machinesOff(lab, context.signal), tell });
-  const listeners = [keeper, log, recorder, lost].map((one) => one.take.bind(one));
-  const ui = withListeners(shown, listeners);
-  const faults = createFaults(lab);
+  const { interactive, json, signal } = context;
+  let keeper: InstanceType<typeof ProgressKeeper> | undefined;
   try {
-    await putBackWhatIsBroken(faults, ui);
-    return await runLesson(await runOn(context, { lesson, lab, ui, faults }), options.fromStep);
+    return await runShown(context, {
+      ...{ lesson, lab, fromStep, record },
+      showIn: (openShell) => pickUi({ interactive, json, auto: options.unattended, signal, openShell }),
+      listener: (tell) => (keeper = new ProgressKeeper(progress, { tell })),
+    });
   } finally {
-    await Promise.all([recorder.end(), lost.end()]);
-    shown.close?.();
-    await keeper.written();
+    await keeper?.written();
   }
 }
 

@@ -5,8 +5,7 @@ import { lessonNamed, stepNamed } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
 import { commandToGoOnAt, stepToGoOnAt, type Position } from '../present/position.ts';
 import { labOf } from './lesson-session.ts';
-import { runOn } from './lesson-lab.ts';
-import { putBackWhatIsBroken } from './put-back.ts';
+import { runShown } from './shown-lesson.ts';
 
 interface PresentOptions {
   from?: string;
@@ -44,26 +43,11 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
   const auto = options.auto ?? context.yes;
   if (!auto && !context.interactive) throw noTerminal(lesson);
   const lab = await labOf(lesson, context, auto);
-  const [
-    { createPresenterUi },
-    { PositionKeeper, readPosition, stoppedAt },
-    { openShell, wantsRecord },
-    { wantsColour },
-  ] = await Promise.all([
+  const [{ createPresenterUi }, { PositionKeeper, readPosition, stoppedAt }, { wantsColour }] = await Promise.all([
     import('../present/presenter-ui.ts'),
     import('../present/position.ts'),
-    import('../ui/shell.ts'),
     import('../ui/look.ts'),
   ]);
-  const [{ runLesson }, { openEventLog }, { withListeners }, { createFaults }, { FlightRecorder }, { recorded }] =
-    await Promise.all([
-      import('../course/runner.ts'),
-      import('../course/event-log.ts'),
-      import('../course/listen.ts'),
-      import('../faults/faults.ts'),
-      import('./flight-recorder.ts'),
-      import('./shell-log.ts'),
-    ]);
   const onDamaged = (message: string): void => {
     context.print(message);
   };
@@ -71,37 +55,25 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
   const { fromStep, goOnAt, says } = beginningOf(lesson, { from: options.from, auto }, stopped);
   if (says !== undefined) context.print(says);
   const positions = new PositionKeeper(auto ? { rehearsal: { ...(stopped && { stopped }) } } : {});
-  const log = openEventLog(lesson.id);
-  const shell = recorded({
-    where: log.path,
-    take: (command) => {
-      ui.emit({ type: 'learner-command', ...command });
-    },
-  });
-  const shown = createPresenterUi({
-    input: process.stdin,
-    output: process.stdout,
-    colour: wantsColour(process.stdout),
-    auto,
-    types: process.stdout.isTTY,
-    environment: () => lab.shellEnvironment(),
-    positions,
-    goOnAt,
-    signal: context.signal,
-    openShell: wantsRecord(undefined) ? shell : openShell,
-  });
-  const recorder = new FlightRecorder(lab, log.path, (text) => {
-    shown.emit({ type: 'note', text });
-  });
-  const ui = withListeners(shown, [log.take.bind(log), recorder.take.bind(recorder)]);
-  const faults = createFaults(lab);
   try {
-    await putBackWhatIsBroken(faults, ui);
-    const run = { ...(await runOn(context, { lesson, lab, ui, faults })), doesAgain: true };
-    process.exitCode = (await runLesson(run, fromStep)) === 'failed' ? 1 : 0;
+    const end = await runShown(context, {
+      ...{ lesson, lab, fromStep, doesAgain: true },
+      showIn: (openShell) =>
+        createPresenterUi({
+          input: process.stdin,
+          output: process.stdout,
+          colour: wantsColour(process.stdout),
+          auto,
+          types: process.stdout.isTTY,
+          environment: () => lab.shellEnvironment(),
+          positions,
+          goOnAt,
+          signal: context.signal,
+          openShell,
+        }),
+    });
+    process.exitCode = end === 'failed' ? 1 : 0;
   } finally {
-    await recorder.end();
-    shown.close();
     await positions.written();
   }
 }
