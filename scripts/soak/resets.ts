@@ -13,20 +13,18 @@ import { SoakRecord, type Round } from './record.ts';
 import { summaryLines, writeResult } from './results.ts';
 import { wrecks, type Wreck } from './wrecks.ts';
 
-/** The one that all rounds are compared with: its app runs. */
-const firstLesson = '3';
-
 /** Pods that end take up to 30 s, and their processes and mounts go with them. */
 const settleSeconds = 60;
 
-interface Before {
+/** What a lab has when nothing is left over. Lessons begin with other pods, and one with older nodes. */
+interface Clean {
   fingerprint: string;
   amounts: Amounts;
 }
 
 /**
- * One or two wrecks that the dice choose, `firedrill reset`, and a look whether anything is left that was not there
- * before the first round. Options: `--rounds N` (100), `--to LESSON` (each time one that the dice choose), `--lab NAME`,
+ * One or two wrecks that the dice choose, `firedrill reset`, and a look whether anything is left that was not there when
+ * a lab where nothing was broken had been reset to the same lesson. Options: `--rounds N` (100), `--to LESSON` (each time one that the dice choose), `--lab NAME`,
  * `--again`, `--write`, and `--only N` for one round.
  */
 export async function soakResets(args: string[]): Promise<number> {
@@ -37,18 +35,10 @@ export async function soakResets(args: string[]): Promise<number> {
   const done = await record.rounds();
   if (only === undefined && done.length >= wanted) return await end(done, wanted, write);
 
-  // All rounds are compared with a lab that was reset once: its app runs, and its images are unpacked.
-  const first = await reset(lab, to ?? firstLesson);
-  if (first.exitCode !== 0) {
-    throw new FiredrillError(`The first reset failed:\n${first.stdout}${first.stderr}`, {
-      code: 'reset-failed',
-      remedy: 'Bring the lab up first.',
-    });
-  }
-  const before = { fingerprint: await labFingerprint(lab), amounts: await amountsOf(lab) };
-  if (only !== undefined) return say(await playRound(lab, only, to, before)) ? 0 : 1;
+  const cleanAt = cleanStarts(lab);
+  if (only !== undefined) return say(await playRound(lab, only, to, cleanAt)) ? 0 : 1;
   for (let round = done.length + 1; round <= wanted; round++) {
-    const result = await playRound(lab, round, to, before);
+    const result = await playRound(lab, round, to, cleanAt);
     say(result);
     await record.add(result);
     done.push(result);
@@ -65,18 +55,43 @@ async function end(done: readonly Round[], wanted: number, write: boolean): Prom
   return good >= wanted ? 0 : 1;
 }
 
-async function playRound(lab: Lab, round: number, wanted: string | undefined, before: Before): Promise<Round> {
+/** Tells what a lab has at a lesson's start. Asked for the first time while nothing is broken, it resets the lab to it. */
+function cleanStarts(lab: Lab): (lesson: string) => Promise<Clean> {
+  const known = new Map<string, Clean>();
+  return async (lesson) => {
+    const before = known.get(lesson);
+    if (before) return before;
+    const first = await reset(lab, lesson);
+    if (first.exitCode !== 0) {
+      throw new FiredrillError(`The first reset to lesson ${lesson} failed:\n${first.stdout}${first.stderr}`, {
+        code: 'reset-failed',
+        remedy: 'Bring the lab up first.',
+      });
+    }
+    const clean = { fingerprint: await labFingerprint(lab), amounts: await amountsOf(lab) };
+    known.set(lesson, clean);
+    return clean;
+  };
+}
+
+async function playRound(
+  lab: Lab,
+  round: number,
+  wanted: string | undefined,
+  cleanAt: (lesson: string) => Promise<Clean>,
+): Promise<Round> {
   const dice = diceFrom(round * 7919);
   const chosen = [dice(wrecks), ...(dice([true, false]) ? [dice(wrecks)] : [])];
   const to = wanted ?? dice(await lessonsOnTheLab());
   const what = `${chosen.map((wreck) => wreck.name).join(', and ')}; to lesson ${to}`;
+  const clean = await cleanAt(to);
   await makeAll(lab, chosen);
   const startedAt = Date.now();
   const ran = await reset(lab, to);
   const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
   if (ran.exitCode !== 0) return { round, ok: false, what, seconds, why: `${ran.stdout}${ran.stderr}`.trim() };
-  const difference = await differenceAfter(lab, before.fingerprint, settleSeconds);
-  const left = [...difference.slice(0, 10), ...(await leaksAfter(lab, before.amounts))];
+  const difference = await differenceAfter(lab, clean.fingerprint, settleSeconds);
+  const left = [...difference.slice(0, 10), ...(await leaksAfter(lab, clean.amounts))];
   return left.length === 0
     ? { round, ok: true, what, seconds }
     : { round, ok: false, what, seconds, why: left.join('\n') };
@@ -84,7 +99,7 @@ async function playRound(lab: Lab, round: number, wanted: string | undefined, be
 
 async function lessonsOnTheLab(): Promise<readonly [string, ...string[]]> {
   const all = (await loadLessons()).filter(({ definition }) => definition.needs !== 'none');
-  const [first = firstLesson, ...others] = all.map(({ number }) => String(number));
+  const [first = '1', ...others] = all.map(({ number }) => String(number));
   return [first, ...others];
 }
 
