@@ -19,6 +19,9 @@ const container = (lab: Lab, name: string): string => containerName(lab.layout, 
 const onEach = (lab: Lab, names: readonly string[], command: string): Promise<unknown> =>
   Promise.all(names.map((name) => lab.on(name, command)));
 
+const olderKubelet =
+  'echo KUBERNETES_BIN=/opt/older > /etc/kubernetes/version.env; systemctl restart --no-block kubelet kube-proxy';
+
 const silent = { update: () => undefined, done: () => undefined, failed: () => undefined };
 /** On a lab that another wreck has hit already it may never get to its end: then it is half-way. */
 const scaleSeconds = 60;
@@ -88,14 +91,9 @@ export const wrecks: readonly [Wreck, ...Wreck[]] = [
     // Journaled: nobody can fill the disk of a machine by hand without filling the computer's.
     make: (lab) => createFaults(lab).inject(fillDisk('e2', '/var/lib/etcd', 400, 'etcd.service')),
   },
-  {
-    name: 'a kubelet is of another version',
-    make: (lab) =>
-      lab.on(
-        'w1',
-        'echo KUBERNETES_BIN=/opt/older > /etc/kubernetes/version.env; systemctl restart --no-block kubelet kube-proxy',
-      ),
-  },
+  { name: 'a kubelet is of another version', make: (lab) => lab.on('w1', olderKubelet) },
+  // As lesson 15 begins: the kubelets of both minors start the static pods anew.
+  { name: 'all kubelets are of another version', make: (lab) => onEach(lab, ['c1', 'w1', 'w2'], olderKubelet) },
   { name: 'a worker joined', destroysMachines: true, make: (lab) => scale(lab, 3, true) },
   {
     name: 'a worker is half-way in, and another lost its power',

@@ -26,6 +26,12 @@ const readers: readonly [prefix: string, service: string][] = [
   ['/etc/systemd/system/kubelet', 'kubelet'],
 ];
 
+const otherVersion = 'kubelet and kube-proxy were of another version';
+
+/** Whether this is among what `repairMachine` put back. */
+export const hadOtherVersion = (mended: readonly string[], machine: string): boolean =>
+  mended.includes(`${machine}: ${otherVersion}`);
+
 /**
  * Puts a running machine back to what its cloud-config says: files, services, packet filter, routes, kubelet's version.
  * @returns what had to be put back, in words; empty where nothing was wrong.
@@ -98,7 +104,7 @@ for file in /etc/kubernetes/manifests/*; do
 done
 restart="${restart.join(' ')}"
 if [ -e /etc/kubernetes/version.env ]; then
-  rm -f /etc/kubernetes/version.env; say "kubelet and kube-proxy were of another version"
+  rm -f /etc/kubernetes/version.env; say "${otherVersion}"
   restart="$restart kubelet kube-proxy"
 fi
 # Rules of the packet filter that are neither Kubernetes' own, nor docker's, nor the lab's (pod-routes.service).

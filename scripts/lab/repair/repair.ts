@@ -6,14 +6,16 @@ import { acting, type ActionReporter } from '../acting.ts';
 import { listContainers } from '../docker.ts';
 import { apiServersReady, awaitApiServers, etcdHasLeader, machinesAnswer, nodesReady } from '../health.ts';
 import type { Lab } from '../lab.ts';
+import type { Machine } from '../layout.ts';
 import { addonManifests } from '../addons.ts';
 import { dismissJoiners } from '../scale/dismiss.ts';
 import { forgetAbsentJoiners } from '../scale/forget.ts';
 import { joinersOf } from '../scale/workers.ts';
 import { bringUp } from '../up.ts';
+import { awaitStaticPods } from '../upgrade/move.ts';
 import { restartAgents } from './agents.ts';
 import { foundAnew, restoreCheckpoint } from './checkpoint.ts';
-import { repairMachine } from './machine.ts';
+import { hadOtherVersion, repairMachine } from './machine.ts';
 import { isWithoutDns } from './own-objects.ts';
 
 export interface RepairOptions {
@@ -49,8 +51,10 @@ export async function repairLab(lab: Lab, options: RepairOptions): Promise<strin
     (await Promise.all(lab.layout.machines.map(({ name }) => repairMachine(lab, name, signal)))).flat(),
   );
   const restored = await act('Prove or restore etcd', () => proveOrRestoreEtcd(lab, options));
+  const anew = lab.machinesWithRole('controller').filter(({ name }) => hadOtherVersion(mended, name));
   // A restore ends with an API server that serves.
-  if (restored.length === 0) await act('Wait for the API server', () => none(bringBackApiServer(lab, signal)));
+  if (restored.length === 0 || anew.length > 0)
+    await act('Wait for the API server', () => none(bringBackApiServer(lab, anew, signal)));
   await act("Prove the cluster's own objects", async () => [
     ...(await proveObjects(lab, options)),
     ...(await forgetAbsentJoiners(lab, signal)),
@@ -129,9 +133,13 @@ async function membersAreTheMachines(lab: Lab): Promise<boolean> {
   return names.toSorted().join() === wanted.toSorted().join();
 }
 
-/** Waits for the API servers. Where they were away, what watches them is started anew. */
-async function bringBackApiServer(lab: Lab, signal?: AbortSignal): Promise<void> {
-  if (await apiServersReady(lab)) return;
+/**
+ * Waits for the API servers. Where they were away, what watches them is started anew.
+ * @param anew controllers whose kubelet was started as another minor: it starts their API servers anew
+ */
+async function bringBackApiServer(lab: Lab, anew: readonly Machine[], signal?: AbortSignal): Promise<void> {
+  await Promise.all(anew.map(({ name }) => awaitStaticPods(lab, name, 'newer', signal)));
+  if (anew.length === 0 && (await apiServersReady(lab))) return;
   await awaitApiServers(lab, { deadlineSeconds, signal });
   await restartAgents(lab, signal);
 }

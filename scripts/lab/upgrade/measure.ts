@@ -72,10 +72,8 @@ async function apiServerVersions(lab: Lab, signal?: AbortSignal): Promise<Versio
   signal?.throwIfAborted();
   const versions = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
   if (versions.length > 0) return versions;
-  throw cannotMeasure(
-    'No API server tells its version',
-    answers.find(({ status }) => status === 'rejected'),
-  );
+  const silence = answers.find((answer) => answer.status === 'rejected');
+  throw cannotMeasure('No API server tells its version', silence?.reason);
 }
 
 /** @throws FiredrillError `cannot-measure` where the API server does not tell. */

@@ -87,6 +87,19 @@ export function staticPodsSettled(
   return isNew || now - kubeletSince > staticPodSeconds;
 }
 
+/**
+ * Waits until a controller's kubelet, which was just started as another minor, has started its static pods anew, or would
+ * have. An API server that answers before that is one that will go away.
+ */
+export async function awaitStaticPods(lab: Lab, controller: string, minor: Minor, signal?: AbortSignal): Promise<void> {
+  const look = async (): Promise<boolean> => {
+    const progress = progressIn(await lab.on(controller, progressScript(minor), { signal, timeoutSeconds: 10 }));
+    return progress.moved.kubelet && staticPodsSettled(progress, Date.now() / 1000);
+  };
+  const what = `the kubelet of ${controller} has started the API server anew`;
+  await waitUntil(look, { what, deadlineSeconds: 3 * staticPodSeconds, signal });
+}
+
 const notYet = (saw: string): Look => ({ kind: 'not-yet', saw });
 
 function whyNot(last: Look, machine: string, seconds: number, cause: unknown): FiredrillError {
