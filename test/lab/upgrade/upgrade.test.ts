@@ -107,7 +107,7 @@ describe('what is refused', () => {
 
   it('everything, where no API server tells its version', async () => {
     node.apiVersions = [''];
-    expect(await rejection()).toMatchObject({ code: 'cannot-measure', exitCode: 3 });
+    expect(await rejection()).toMatchObject({ code: 'cannot-measure', exitCode: 3, cause: expect.any(Error) as Error });
     expect(node.did).toEqual([]);
   });
 
