@@ -1,8 +1,7 @@
-import { Agent } from 'node:https';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../system/errors.ts';
-import { ApiUnreachable, httpsGet, type Answer, type HttpsRequest } from './https.ts';
+import { ApiUnreachable, httpsGet, KeptConnections, type Answer, type HttpsRequest } from './https.ts';
 import type { ApiServerLook } from './lab.ts';
 import type { Machine } from './layout.ts';
 
@@ -35,8 +34,8 @@ export function createApiServers(options: { controllers: readonly Machine[]; lab
   const { controllers, labFolder } = options;
   const pem = (name: string) => readFile(join(labFolder, 'pki', name));
   const connect = async () =>
-    new Agent({ keepAlive: true, ca: await pem('ca.crt'), cert: await pem('admin.crt'), key: await pem('admin.key') });
-  let agent: Promise<Agent> | undefined;
+    new KeptConnections({ ca: await pem('ca.crt'), cert: await pem('admin.crt'), key: await pem('admin.key') });
+  let agent: Promise<KeptConnections> | undefined;
   let last = controllers[0];
   const inTurn = () => [...controllers].sort((one, other) => Number(other === last) - Number(one === last));
 

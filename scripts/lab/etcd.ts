@@ -1,9 +1,8 @@
-import { Agent } from 'node:https';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../system/errors.ts';
 import { run } from '../system/run.ts';
-import { httpsGet } from './https.ts';
+import { httpsGet, KeptConnections } from './https.ts';
 import type { Etcd, EtcdMember } from './lab.ts';
 import type { Machine } from './layout.ts';
 
@@ -25,10 +24,9 @@ export function createEtcd(options: {
 }): Etcd {
   const { machines, labFolder } = options;
   const pem = (name: string) => readFile(join(labFolder, 'pki', name));
-  let agent: Promise<Agent> | undefined;
+  let agent: Promise<KeptConnections> | undefined;
   const connect = async () =>
-    new Agent({
-      keepAlive: true,
+    new KeptConnections({
       ca: await pem('etcd-ca.crt'),
       cert: await pem('etcd-client.crt'),
       key: await pem('etcd-client.key'),
