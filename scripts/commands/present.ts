@@ -54,7 +54,7 @@ async function present(context: Context, lesson: LoadedLesson, options: PresentO
   const stopped = stoppedAt(await readPosition(lesson.id, { onDamaged }));
   const { fromStep, goOnAt, says } = beginningOf(lesson, { from: options.from, auto }, stopped);
   if (says !== undefined) context.print(says);
-  const positions = new PositionKeeper(auto ? { rehearsal: { ...(stopped && { stopped }) } } : {});
+  const positions = new PositionKeeper({ rehearsal: auto ? { stopped } : undefined });
   try {
     const end = await runShown(context, {
       ...{ lesson, lab, fromStep, doesAgain: true },

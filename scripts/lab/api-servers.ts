@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { messageOf } from '../system/errors.ts';
 import { ApiUnreachable, httpsGet, KeptConnections, type Answer, type HttpsRequest } from './https.ts';
 import type { ApiServerLook } from './lab.ts';
@@ -32,9 +30,7 @@ export const apiServerUrl = (controller: Machine | undefined): string =>
 /** Asks the API servers with the administrator's certificate, over connections that are kept. */
 export function createApiServers(options: { controllers: readonly Machine[]; labFolder: string }): ApiServers {
   const { controllers, labFolder } = options;
-  const pem = (name: string) => readFile(join(labFolder, 'pki', name));
-  const connect = async () =>
-    new KeptConnections({ ca: await pem('ca.crt'), cert: await pem('admin.crt'), key: await pem('admin.key') });
+  const connect = () => KeptConnections.of(labFolder, { ca: 'ca.crt', cert: 'admin.crt', key: 'admin.key' });
   let agent: Promise<KeptConnections> | undefined;
   let last = controllers[0];
   const inTurn = () => [...controllers].sort((one, other) => Number(other === last) - Number(one === last));

@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLabLock } from './lab-lock.ts';
 import { labFolder } from '../system/folders.ts';
-import { together } from '../system/together.ts';
 import {
   removeContainers,
   removeEverything,
@@ -61,22 +60,23 @@ async function destroyNow(
   const shown = reporter.action('Remove the machines');
   // Vagrant takes seconds until it looks at the machines. It finds them gone by then, and forgets them.
   const forget = () => vagrant(name, ['destroy', '--force', '--no-parallel'], { signal });
-  let vagrantKnows = rendered && existsSync(join(vagrantFolder(name), 'machines'));
-  const forgetMeanwhile = async () => {
-    if (vagrantKnows)
-      vagrantKnows = await forget().then(
-        () => false,
+  const vagrantKnows = rendered && existsSync(join(vagrantFolder(name), 'machines'));
+  const forgotten = vagrantKnows
+    ? forget().then(
         () => true,
-      );
-  };
-  const remove = async () => {
+        () => false,
+      )
+    : Promise.resolve(true);
+  try {
     await removeContainers(name);
     // A `vagrant up` that outlived its firedrill may still make a container; what fails here is done below.
     await removeVolumesAndNetworks(name).catch(() => undefined);
-  };
-  await together([forgetMeanwhile, remove]);
+  } finally {
+    // Also where that failed: Vagrant must not go on behind the back of what comes next.
+    await forgotten;
+  }
   // It trips over a machine that goes away between two of its looks; now there is none left to trip over.
-  if (vagrantKnows) await forget();
+  if (!(await forgotten)) await forget();
   await removeEverything(name);
   shown.done();
 }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { messageOf } from '../system/errors.ts';
 import { run } from '../system/run.ts';
 import { httpsGet, KeptConnections } from './https.ts';
@@ -23,14 +21,9 @@ export function createEtcd(options: {
   environment: () => Record<string, string>;
 }): Etcd {
   const { machines, labFolder } = options;
-  const pem = (name: string) => readFile(join(labFolder, 'pki', name));
   let agent: Promise<KeptConnections> | undefined;
-  const connect = async () =>
-    new KeptConnections({
-      ca: await pem('etcd-ca.crt'),
-      cert: await pem('etcd-client.crt'),
-      key: await pem('etcd-client.key'),
-    });
+  const connect = () =>
+    KeptConnections.of(labFolder, { ca: 'etcd-ca.crt', cert: 'etcd-client.crt', key: 'etcd-client.key' });
 
   const post = async (machine: Machine, path: string, body: unknown, timeoutSeconds: number) => {
     agent ??= connect();

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { Agent, request, type AgentOptions } from 'node:https';
+import { join } from 'node:path';
 
 export interface Answer {
   status: number;
@@ -23,8 +25,11 @@ export interface HttpsRequest {
  * all that they were made with, whole certificates among it, and puts that together for each request: 7 % of its cost.
  */
 export class KeptConnections extends Agent {
-  constructor(credentials: Required<Pick<AgentOptions, 'ca' | 'cert' | 'key'>>) {
-    super({ keepAlive: true, ...credentials });
+  /** @param files names of those with the credentials, in the lab's folder `pki` */
+  static async of(labFolder: string, files: { ca: string; cert: string; key: string }): Promise<KeptConnections> {
+    const pem = (name: string) => readFile(join(labFolder, 'pki', name));
+    const [ca, cert, key] = await Promise.all([pem(files.ca), pem(files.cert), pem(files.key)]);
+    return new KeptConnections({ keepAlive: true, ca, cert, key });
   }
 
   override getName({ host = '', port = 0 }: AgentOptions = {}): string {

@@ -24,8 +24,8 @@ interface Clean {
 
 /**
  * One or two wrecks that the dice choose, `firedrill reset`, and a look whether anything is left that was not there when
- * a lab where nothing was broken had been reset to the same lesson. Options: `--rounds N` (100), `--to LESSON` (each time one that the dice choose), `--lab NAME`,
- * `--again`, `--write`, and `--only N` for one round.
+ * a lab where nothing was broken had been reset to the same lesson. Options: `--rounds N` (100), `--to LESSON` (each time
+ * one that the dice choose), `--lab NAME`, `--again`, `--write`, and `--only N` for one round.
  */
 export async function soakResets(args: string[]): Promise<number> {
   const { rounds: wanted, lab: name, again, write, only, to } = soakOptions(args, 100);

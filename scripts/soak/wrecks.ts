@@ -92,7 +92,7 @@ export const wrecks: readonly [Wreck, ...Wreck[]] = [
     make: (lab) => createFaults(lab).inject(fillDisk('e2', '/var/lib/etcd', 400, 'etcd.service')),
   },
   { name: 'a kubelet is of another version', make: (lab) => lab.on('w1', olderKubelet) },
-  // As lesson 15 begins: the kubelets of both minors start the static pods anew.
+  // As lesson 15 begins. A kubelet of another minor starts the static pods anew.
   { name: 'all kubelets are of another version', make: (lab) => onEach(lab, ['c1', 'w1', 'w2'], olderKubelet) },
   { name: 'a worker joined', destroysMachines: true, make: (lab) => scale(lab, 3, true) },
   {

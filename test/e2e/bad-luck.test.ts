@@ -189,8 +189,7 @@ describe('while the lab is up', () => {
     (await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}')).stdout;
 
   beforeAll(async () => {
-    const ran = await firedrill(['lab', 'up', '--yes']);
-    expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+    await ok('lab', 'up', '--yes');
     await kubectl('create', 'configmap', 'kept', '--from-literal=since=before');
   });
 
@@ -206,8 +205,7 @@ describe('while the lab is up', () => {
     expect(status.stdout).toMatch(/^w1 .*exited/m);
     const on = await firedrill(['lab', 'ssh', 'w1', '--', 'true']);
     expectTold(on, 3, 'w1 does not answer', 'npx firedrill lab up');
-    const up = await firedrill(['lab', 'up', '--yes']);
-    expect(up, up.all).toMatchObject({ exitCode: 0 });
+    await ok('lab', 'up', '--yes');
     expect(await kept()).toBe('before');
   });
 
@@ -227,8 +225,7 @@ describe('while the lab is up', () => {
 
   it('a lesson waits for what is just beginning anew, and asks for no boot', async () => {
     for (const name of ['c1', 'w1', 'w2']) await firedrill(['lab', 'ssh', name, '--', 'pkill', '-9', '-x', 'coredns']);
-    const ran = await firedrill(['author-check', '1']);
-    expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+    await ok('author-check', '1');
   });
 
   it('a machine that is killed during a lesson is named, with what brings it back, and the lesson goes on', async () => {
@@ -280,8 +277,7 @@ describe('while the lab is up', () => {
       /e2 does not answer.*e3 does not answer/,
       'firedrill reset',
     );
-    const reset = await firedrill(['reset', '--yes']);
-    expect(reset, reset.all).toMatchObject({ exitCode: 0 });
+    await ok('reset', '--yes');
     expect(await firedrill(['lab', 'status'])).toMatchObject({ exitCode: 0 });
   });
 });
@@ -361,8 +357,7 @@ describe('a boot', () => {
     'that is killed after "%s" completes when it is run again',
     async (title) => {
       await killAfter(title);
-      const ran = await firedrill(['lab', 'up', '--yes']);
-      expect(ran, ran.all).toMatchObject({ exitCode: 0 });
+      await ok('lab', 'up', '--yes');
       expect(await firedrill(['lab', 'status'])).toMatchObject({ exitCode: 0 });
     },
   );

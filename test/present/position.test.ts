@@ -42,7 +42,7 @@ it('keeps the last position of each lesson: neither of two presentations disturb
 it('a rehearsal moves the notes along, and loses no position where a presentation was stopped', async () => {
   const rehearse = async (position: Position): Promise<void> => {
     const stopped = stoppedAt(await read('03-routes'));
-    const keeper = new PositionKeeper({ folder, rehearsal: stopped ? { stopped } : {} });
+    const keeper = new PositionKeeper({ folder, rehearsal: { stopped } });
     keeper.keep(position);
     await keeper.written();
   };
