@@ -328,7 +328,7 @@ describe('a boot', () => {
     }
   });
 
-  it('beside containers that come and go completes, and so does a destroy beside another one', async () => {
+  it('beside containers and leases of ports that come and go completes, and so does a destroy beside another one', async () => {
     const { stdout } = await execa('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}', 'firedrill/machine']);
     const [image = 'no machine image'] = stdout.split('\n');
     const ended = new AbortController();
@@ -338,7 +338,19 @@ describe('a boot', () => {
         await execa('docker', ['run', '--rm', '--network', 'none', '--entrypoint', '/bin/true', image]);
       return times;
     };
-    const others = [comesAndGoes(), comesAndGoes()];
+    // As those of the other machines do, which Vagrant boots at once.
+    const leasesComeAndGo = async (): Promise<number> => {
+      const leases = join(labState, 'vagrant-home', 'data', 'fp-leases');
+      const paths = Array.from({ length: 300 }, (_, index) => join(leases, `127_0_0_1_${50_000 + index}`));
+      await mkdir(leases, { recursive: true });
+      let times = 0;
+      for (; !ended.signal.aborted; times += 1) {
+        await Promise.all(paths.map((path) => writeFile(path, '')));
+        await Promise.all(paths.map((path) => rm(path)));
+      }
+      return times;
+    };
+    const others = [comesAndGoes(), comesAndGoes(), leasesComeAndGo()];
     try {
       await ok('lab', 'up', '--yes');
     } finally {
