@@ -22,7 +22,7 @@ const layers = Object.keys(mayImport);
 const drivers = {
   soak: ['stage', 'course', 'checks', 'faults', 'lab', 'bundle', 'system'],
   record: ['course', 'lab', 'system'],
-  bench: ['soak', 'stage', 'lab', 'bundle', 'system'],
+  bench: ['soak', 'stage', 'probes', 'lab', 'bundle', 'system'],
 };
 const folders = [...layers, ...Object.keys(drivers), 'commands'];
 /** These alone write to the terminal: the others return, emit events, or are handed a stream. */

@@ -9,6 +9,7 @@ import { Interrupted, withRemedy } from '../system/errors.ts';
 import { loadApp, loadTable, type AppLoad } from './app-load.ts';
 import { benchLab, withBenchLab } from './bench-lab.ts';
 import { measureLab } from './lab-times.ts';
+import { costOfMeasuring, measuringTable } from './measuring.ts';
 import { loadByStage, stageTable } from './stage-load.ts';
 import { timesTable } from './table.ts';
 
@@ -38,13 +39,15 @@ async function bench(): Promise<string[]> {
   const { signal } = interruption;
   let loads: AppLoad[] = [];
   let byStage: string[] = [];
+  let measuring: string[] = [];
   const busyBefore = loadavg()[0] ?? 0;
   const { bare, measured } = await measureLab(rounds, {
     signal,
     say: (what) => void process.stderr.write(`${what}\n`),
     onLastLab: async () => {
-      if (values['without-app']) return;
       const lab = await openLab(benchLab.name);
+      measuring = measuringTable(await costOfMeasuring(lab, signal));
+      if (values['without-app']) return;
       loads = await loadApp(lab, signal);
       byStage = stageTable(await loadByStage(lab, signal));
     },
@@ -54,6 +57,7 @@ async function bench(): Promise<string[]> {
     `On ${computer}; load before it began: ${busyBefore.toFixed(1)}. ${new Date().toISOString().slice(0, 10)}.`,
     '',
     ...timesTable(measured, bare),
+    ...['', 'What measuring costs:', '', ...measuring],
     ...(loads.length > 0 ? ['', 'The guestbook, open loop:', '', ...loadTable(loads)] : []),
     ...(byStage.length > 0 ? ['', 'The same, as `firedrill stage` loads it:', '', ...byStage] : []),
   ];

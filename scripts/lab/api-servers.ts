@@ -1,5 +1,6 @@
 import { messageOf } from '../system/errors.ts';
-import { ApiUnreachable, httpsGet, KeptConnections, type Answer, type HttpsRequest } from './https.ts';
+import type { Answer } from './http-answer.ts';
+import { ApiUnreachable, KeptConnections, type HttpsRequest } from './https.ts';
 import type { ApiServerLook } from './lab.ts';
 import type { Machine } from './layout.ts';
 
@@ -31,24 +32,15 @@ export const apiServerUrl = (controller: Machine | undefined): string =>
 export function createApiServers(options: { controllers: readonly Machine[]; labFolder: string }): ApiServers {
   const { controllers, labFolder } = options;
   const connect = () => KeptConnections.of(labFolder, { ca: 'ca.crt', cert: 'admin.crt', key: 'admin.key' });
-  let agent: Promise<KeptConnections> | undefined;
+  let connections: Promise<KeptConnections> | undefined;
   let last = controllers[0];
   const inTurn = () => [...controllers].sort((one, other) => Number(other === last) - Number(one === last));
 
   const askOne = async (controller: Machine, request: ApiRequest, timeoutSeconds: number, signal?: AbortSignal) => {
     const { path, method, headers, body } = request;
-    agent ??= connect();
-    return httpsGet({
-      path,
-      ...(method === undefined ? {} : { method }),
-      ...(headers === undefined ? {} : { headers }),
-      ...(body === undefined ? {} : { body }),
-      host: '127.0.0.1',
-      port: controller.publishedPorts[6443] ?? 0,
-      agent: await agent,
-      timeoutSeconds,
-      signal,
-    });
+    const port = controller.publishedPorts[6443] ?? 0;
+    connections ??= connect();
+    return (await connections).ask({ path, method, headers, body, port, timeoutSeconds, signal });
   };
 
   const look = async (
@@ -98,7 +90,7 @@ export function createApiServers(options: { controllers: readonly Machine[]; lab
       return undefined;
     },
     async close() {
-      (await agent)?.destroy();
+      (await connections)?.close();
     },
   };
 }

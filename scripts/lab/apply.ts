@@ -1,6 +1,6 @@
 import { FiredrillError } from '../system/errors.ts';
 import type { ApiRequest } from './api-servers.ts';
-import type { Answer } from './https.ts';
+import type { Answer } from './http-answer.ts';
 import type { ApiObject, Kubernetes } from './lab.ts';
 
 /** Who the API server says has set a field that this program applied (`metadata.managedFields`). */

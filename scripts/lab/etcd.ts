@@ -1,6 +1,6 @@
 import { messageOf } from '../system/errors.ts';
 import { run } from '../system/run.ts';
-import { httpsGet, KeptConnections } from './https.ts';
+import { KeptConnections } from './https.ts';
 import type { Etcd, EtcdMember } from './lab.ts';
 import type { Machine } from './layout.ts';
 
@@ -21,19 +21,19 @@ export function createEtcd(options: {
   environment: () => Record<string, string>;
 }): Etcd {
   const { machines, labFolder } = options;
-  let agent: Promise<KeptConnections> | undefined;
+  let connections: Promise<KeptConnections> | undefined;
   const connect = () =>
     KeptConnections.of(labFolder, { ca: 'etcd-ca.crt', cert: 'etcd-client.crt', key: 'etcd-client.key' });
 
   const post = async (machine: Machine, path: string, body: unknown, timeoutSeconds: number) => {
-    agent ??= connect();
-    const answer = await httpsGet({
-      host: '127.0.0.1',
+    connections ??= connect();
+    const answer = await (
+      await connections
+    ).ask({
       port: machine.publishedPorts[2379] ?? 0,
       path,
       method: 'POST',
       body: JSON.stringify(body),
-      agent: await agent,
       timeoutSeconds,
     });
     if (answer.status !== 200) throw new Error(answer.body.slice(0, 200) || `HTTP ${answer.status}`);

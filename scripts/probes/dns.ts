@@ -24,8 +24,9 @@ export function question(name: string): string {
  * Bash alone, in one process that stays: `dig` ten times a second would cost more than all other probes together. Any
  * answer counts. A question is given most of its tenth of a second; one that has no answer then waits beside the next
  * ones, so that a silent DNS is asked as often as another. No more than six wait: each is given up after its limit.
- * `read` from a pipe that stays empty is a sleep that starts no program. Once a second `times` says what the shell has
- * cost.
+ * `read` from a pipe that stays empty is a sleep that starts no program. What changes nothing is told twice a second, all
+ * at once: a line of its own each time would cost ssh as much as the shell does. Once a second `times` says what the
+ * shell has cost.
  */
 export const dnsScript = `
 export LC_ALL=C
@@ -33,7 +34,19 @@ limit=${limitSeconds * 1e6}
 declare -A since
 exec 8<> <(:)
 now() { at=\${EPOCHREALTIME/./}; }
-tell() { now; echo "$1 $(( at - $2 ))" || exit; }
+told=
+last=
+sentAt=0
+# A line has the microseconds until the answer, and when it came by the machine's clock; 'now' is that clock.
+tell() {
+  now
+  told+="$1 $(( at - $2 )) $at"$'\\n'
+  [ "$1" = "$last" ] && (( at - sentAt < 500000 )) && return
+  printf 'now %s\\n%s' "$at" "$told" || exit
+  told=
+  last=$1
+  sentAt=$at
+}
 # Looks for the answer to a question for some seconds: more than 128 where there is none yet.
 hear() {
   local first code
@@ -81,9 +94,12 @@ export function dnsFrom(lab: Pick<Lab, 'onHost'>, machine: string): Stream {
       const failed = (says: string): void => {
         take(startedAt, Date.now() - startedAt, { probe, state: 'failed', says });
       };
+      let clockAhead = 0;
       const hear = (line: string): void => {
         const seen = parseLine(line, probe);
-        if (seen) take(Date.now() - seen.ms, seen.ms, seen.reading);
+        if (seen) take(seen.heardAt - clockAhead - seen.ms, seen.ms, seen.reading);
+        const now = /^now (\d+)$/.exec(line.trim())?.[1];
+        if (now !== undefined) clockAhead = Number(now) / 1000 - Date.now();
         pid ||= /^pid (\d+)$/.exec(line)?.[1] ?? '';
         const seconds = parseTimes(line);
         if (seconds === undefined) return;
@@ -121,10 +137,10 @@ export function parseTimes(line: string): number | undefined {
   return ((userMinutes ?? 0) + (systemMinutes ?? 0)) * 60 + user + system;
 }
 
-export function parseLine(line: string, probe: string): { ms: number; reading: Reading } | undefined {
-  const [, state, microseconds] = /^(ok|failed) (\d+)$/.exec(line.trim()) ?? [];
+/** A line of the script's: its times are in milliseconds, `heardAt` since the epoch by the machine's clock. */
+export function parseLine(line: string, probe: string): { heardAt: number; ms: number; reading: Reading } | undefined {
+  const [, state, microseconds, at] = /^(ok|failed) (\d+) (\d+)$/.exec(line.trim()) ?? [];
   if (state === undefined) return undefined;
-  const ms = Number(microseconds) / 1000;
-  if (state === 'ok') return { ms, reading: { probe, state } };
-  return { ms, reading: { probe, state: 'failed', says: 'no answer' } };
+  const reading: Reading = state === 'ok' ? { probe, state } : { probe, state: 'failed', says: 'no answer' };
+  return { heardAt: Number(at) / 1000, ms: Number(microseconds) / 1000, reading };
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { loadOf, loadTable } from '../../scripts/bench/app-load.ts';
+import { measuringTable } from '../../scripts/bench/measuring.ts';
 import { stageTable } from '../../scripts/bench/stage-load.ts';
 import { inWords, median } from '../../scripts/bench/statistics.ts';
 import { timesTable } from '../../scripts/bench/table.ts';
@@ -58,5 +59,14 @@ it("writes what the stage's own generator did, and marks what is no proof", () =
     '| 8,000 | 600,000 | **missed** 12 | 40 | **missed** 96 % | **missed** in 2 s | 0.40 ms | 9.2 ms | 310 ms |',
     '',
     '- Only 9 of 10 requests were sent',
+  ]);
+});
+
+it('compares what a request costs with what it costs with Node, and marks probes that cost too much', () => {
+  const cost = { probes: { seconds: 40, cores: 0.061 }, kept: [0.01, 0.03, 0.008], node: [0.02, 0.02, 0.05] };
+  expect(measuringTable(cost).slice(2)).toEqual([
+    '| all probes, in 40 s | 6.1 % |  | **missed** 5.0 % |',
+    '| 50 requests a second, as the probes send them | 1.0 % | 0.50 x |  |',
+    "| the same with Node's own client | 2.0 % | 1 x |  |",
   ]);
 });

@@ -1,31 +1,15 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer as createHttpsServer, type Server } from 'node:https';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appNodePort, createLayout, type Layout } from '../../scripts/lab/layout.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { makeCertificates } from '../../scripts/lab/pki.ts';
 import { apiWrite, appThrough } from '../../scripts/probes/probes.ts';
-
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
-/** Listens on a port of its own until the test is over, and returns the port. */
-async function listening(server: ReturnType<typeof createServer> | Server): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => sockets.add(socket));
-  closing.push(async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
+import { listening, stopListening } from '../support/listening.ts';
 
 describe('the app through a worker', () => {
   const throughPort = (port: number) => {
@@ -50,7 +34,7 @@ describe('the app through a worker', () => {
   it('a connection that is refused, or closed without an answer, is none', async () => {
     const refused = createServer();
     const port = await listening(refused);
-    await closing.pop()?.();
+    await stopListening();
     await expect(throughPort(port)).rejects.toThrow('ECONNREFUSED');
     const closes = await listening(createServer((socket) => socket.end()));
     await expect(throughPort(closes)).rejects.toThrow('closed without an answer');

@@ -151,19 +151,29 @@ describe('recording', () => {
   });
 });
 
-test('DNS tells what its shell and its ssh have spent', async () => {
+test('DNS tells when it asked by the clock of this computer, and what its shell and its ssh have spent', async () => {
   const over = new AbortController();
   const spent = new Map<string, number>();
   const readings: Reading[] = [];
   const onHost: Lab['onHost'] = (_command, options) => {
-    const said = [`pid ${process.pid}`, '1m0.500s 0m0.250s', '0m0.000s 0m0.000s', 'ok 1500', '0m0.100s 0m0.000s'];
+    // Its clock is an hour ahead, and the answer came 300 ms ago.
+    const now = (Date.now() + 3_600_000) * 1000;
+    const times = ['1m0.500s 0m0.250s', '0m0.000s 0m0.000s', '0m0.100s 0m0.000s'];
+    const said = [`pid ${process.pid}`, ...times, `now ${now}`, `ok 1500 ${now - 300_000}`];
     for (const line of said) options?.onLine?.(line);
     over.abort();
     return Promise.resolve({ stdout: '', stderr: '', exitCode: 0 });
   };
-  const take = (_at: number, _ms: number, reading: Reading) => readings.push(reading);
+  const sentAt: number[] = [];
+  const take = (at: number, _ms: number, reading: Reading) => {
+    sentAt.push(at);
+    readings.push(reading);
+  };
+  const startedAt = Date.now();
   await dnsFrom({ onHost }, 'w1')(take, over.signal, (process, seconds) => spent.set(process, seconds));
   expect(readings[0]).toEqual({ probe: 'DNS from w1', state: 'ok' });
+  expect(sentAt[0]).toBeGreaterThanOrEqual(startedAt - 302);
+  expect(sentAt[0]).toBeLessThanOrEqual(Date.now() - 301);
   expect(spent.get(`shell of ${process.pid}`)).toBe(60.75);
   // Of this very process: it has spent something, where the system tells.
   if (existsSync('/proc/self/stat')) {
@@ -171,5 +181,5 @@ test('DNS tells what its shell and its ssh have spent', async () => {
       expect(spent.get(`ssh ${process.pid}`)).toBeGreaterThan(0);
     });
   }
-  expect(parseTimes('ok 1500')).toBeUndefined();
+  expect(parseTimes('ok 1500 1795982531000000')).toBeUndefined();
 });
