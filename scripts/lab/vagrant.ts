@@ -40,8 +40,13 @@ export async function vagrant(labName: string, args: readonly string[], options:
 
 /** Lines of what Vagrant said: the first of what failed on each machine, which stands on stderr, or else the last. */
 function whatWentWrong({ stdout, stderr }: CommandResult): string {
-  const errors = stderr.trim();
-  return errors === '' ? stdout.trim().split('\n').slice(-12).join('\n') : errors.split('\n').slice(0, 80).join('\n');
+  // Where in Vagrant's own code an error came up helps nobody here.
+  const errors = stderr
+    .trim()
+    .split('\n')
+    .filter((line) => !/^\/\S+\.rb:\d+:in /.test(line));
+  const lines = errors.join('') === '' ? stdout.trim().split('\n').slice(-12) : errors.slice(0, 80);
+  return lines.join('\n').trim();
 }
 
 async function once(labName: string, args: readonly string[], options: VagrantOptions): Promise<CommandResult> {
