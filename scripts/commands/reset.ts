@@ -60,22 +60,18 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
   // Without the time that a person thought about it.
   const startedAt = Date.now() - lookedFor;
   const mended = await withReporter(context, async (reporter) => {
-    const [{ takeLock }, { resetLab, resetWithoutLab }] = await Promise.all([
+    const [{ withLock }, { resetLab, resetWithoutLab }] = await Promise.all([
       import('../system/lock.ts'),
       import('./reset-lab.ts'),
     ]);
+    const { signal } = context;
+    const onWait = ({ pid }: { pid: number }): void => {
+      reporter.action(`Another firedrill resets this lab (process ${pid}): wait for it`).done();
+    };
     // One at a time: the second would remove what the first one prepares.
-    const unlock = await takeLock(join(lab.folder, 'reset.lock'), {
-      signal: context.signal,
-      onWait: ({ pid }) => {
-        reporter.action(`Another firedrill resets this lab (process ${pid}): wait for it`).done();
-      },
-    });
-    try {
-      return await (hasLab ? resetLab : resetWithoutLab)(lab, lesson, { signal: context.signal, reporter });
-    } finally {
-      await unlock();
-    }
+    return withLock(join(lab.folder, 'reset.lock'), { signal, onWait }, () =>
+      (hasLab ? resetLab : resetWithoutLab)(lab, lesson, { signal, reporter }),
+    );
   });
   const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
   if (context.json) context.printJson({ lesson: lesson.id, way, mended, seconds });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { FiredrillError } from '../system/errors.ts';
 import { readIfThere, writeAtomically } from '../system/files.ts';
 import { stateFolder } from '../system/folders.ts';
-import { takeLock } from '../system/lock.ts';
+import { withLock } from '../system/lock.ts';
 
 const betSchema = z.looseObject({
   question: z.string(),
@@ -103,12 +103,7 @@ const lockSeconds = 10;
 async function whileLocked<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     const signal = AbortSignal.timeout(lockSeconds * 1000);
-    const unlock = await takeLock(`${path}.lock`, { signal, pollMilliseconds: 50 });
-    try {
-      return await work();
-    } finally {
-      await unlock();
-    }
+    return await withLock(`${path}.lock`, { signal, pollMilliseconds: 50 }, work);
   } catch (error) {
     throw error instanceof FiredrillError ? error : notWritten(path, error);
   }

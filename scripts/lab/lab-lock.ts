@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { labFolder } from '../system/folders.ts';
-import { takeLock } from '../system/lock.ts';
+import { withLock, type Process } from '../system/lock.ts';
 import type { ActionReporter } from './acting.ts';
 import { vagrantEnvironment } from './vagrant.ts';
 import { outliveOrphans } from './vagrant-orphans.ts';
@@ -24,20 +24,18 @@ export async function withLabLock<T>(
   { signal, reporter, orphanSeconds = 20 }: LabLockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const unlock = await takeLock(join(labFolder(labName), 'lock'), {
+  const options = {
     signal,
-    onWait: ({ pid }) => {
+    onWait: ({ pid }: Process) => {
       reporter?.action(`Another firedrill works on this lab (process ${pid}): wait for it`).done();
     },
-  });
-  try {
+  };
+  return withLock(join(labFolder(labName), 'lock'), options, async () => {
     await outliveOrphans(vagrantEnvironment(labName), {
       seconds: orphanSeconds,
       signal,
       onWait: () => reporter?.action('A vagrant of a run that was killed is still at work: wait for it').done(),
     });
-    return await work();
-  } finally {
-    await unlock();
-  }
+    return work();
+  });
 }

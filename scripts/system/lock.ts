@@ -66,6 +66,16 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
   }
 }
 
+/** Does the work while it holds a lock file. @throws Interrupted. */
+export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const unlock = await takeLock(path, options);
+  try {
+    return await work();
+  } finally {
+    await unlock();
+  }
+}
+
 /** A hard link is made by one of two at once, and its content is whole from the start. */
 async function linked(ticket: string, path: string): Promise<boolean> {
   try {
