@@ -55,6 +55,20 @@ describe('a lab that was booted', () => {
     expect(await ok('lab', 'logs', 'w1', 'kubelet', '--lines', '5')).toContain('kubelet');
   });
 
+  it('ends what the start of a container left, when that was broken off, before the kubelet starts', async () => {
+    const left = 'pgrep --parent 1 --full "^/opt/bin/runc init"';
+    // As cgroup v1 leaves it; with v2 nothing is frozen.
+    const breakOff = `
+      systemd-run --unit broken-off bash -c "exec -a '/opt/bin/runc init' sleep 1000"
+      for try in $(seq 50); do pid=$(${left}) && break; sleep 0.1; done
+      group=$(sed -n 's/.*:freezer://p' "/proc/$pid/cgroup")
+      [ -z "$group" ] || { mkdir -p "/sys/fs/cgroup/freezer$group-frozen"; cd "/sys/fs/cgroup/freezer$group-frozen"; echo "$pid" > cgroup.procs; echo FROZEN > freezer.state; }
+      ${left}`;
+    expect(await on('w2', breakOff)).toMatch(/^\d+$/m);
+    await on('w2', 'systemctl restart kubelet');
+    await expect.poll(() => on('w2', `${left} || echo none`)).toBe('none');
+  });
+
   it('serves clients that show a certificate, and no others', async () => {
     const { stdout } = await execa('curl', ['-sk', 'https://127.0.0.1:9443/api/v1/nodes']);
     expect(stdout).toContain('User \\"system:anonymous\\" cannot list resource');
