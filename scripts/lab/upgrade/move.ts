@@ -75,16 +75,20 @@ async function lookAtControlPlane(lab: Lab, progress: Progress, signal?: AbortSi
 const staticPodSeconds = 20;
 
 /**
- * A kubelet of another minor takes the containers of its static pods for changed, and starts them anew some seconds after
- * the node is Ready (seen between 1.36 and 1.37, both ways): who believes the node loses the API server. Where two minors
- * should agree, the old ones run on.
+ * A kubelet of another minor takes its static pods for changed, and starts them anew some seconds after the node is Ready
+ * (seen between 1.36 and 1.37, both ways): who believes the node loses the API server. Where it wants the pod that runs,
+ * because two minors agree or the other one did not get to it, that one runs on.
  */
 export function staticPodsSettled(
-  { kubeletSince, apiServerSince }: Pick<Progress, 'kubeletSince' | 'apiServerSince'>,
+  {
+    kubeletSince,
+    apiServerSince,
+    apiServerWanted,
+  }: Pick<Progress, 'kubeletSince' | 'apiServerSince' | 'apiServerWanted'>,
   now: number,
 ): boolean {
   const isNew = apiServerSince !== undefined && apiServerSince > kubeletSince;
-  return isNew || now - kubeletSince > staticPodSeconds;
+  return isNew || apiServerWanted || now - kubeletSince > staticPodSeconds;
 }
 
 /**

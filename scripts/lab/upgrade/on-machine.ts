@@ -70,9 +70,14 @@ export interface Progress {
   kubeletSince: number;
   /** The same of the oldest API server that runs here: a new one waits until that one is gone. Undefined where none does. */
   apiServerSince: number | undefined;
+  /** Whether that one belongs to a pod that the kubelet has: a pod's id is a hash of what the kubelet makes of the manifest. */
+  apiServerWanted: boolean;
   /** HTTP status of kube-proxy's own health page; 0 where it does not answer. */
   kubeProxyHealth: number;
 }
+
+/** Credentials with which the API server asks a kubelet. */
+const apiServersClient = '/etc/kubernetes/pki/apiserver-kubelet-client';
 
 /** Cheap enough to be asked a few times a second: it starts neither program. 10256 is kube-proxy's default health port. */
 export const progressScript = (minor: Minor): string =>
@@ -85,6 +90,11 @@ export const progressScript = (minor: Minor): string =>
     'echo "since $(( $(date +%s) - ${age:-0} ))"',
     'age=$(ps -o etimes= -C kube-apiserver 2>/dev/null | sort -n | tail -n 1)',
     '[ -z "$age" ] || echo "api-server-since $(( $(date +%s) - age ))"',
+    // The kubelet tells on its own port, as long as the API server says that it may.
+    `pod=$(sed -n 's/.*-pod\\([0-9a-f]*\\)\\.slice.*/\\1/p' /proc/$(pgrep -o -x kube-apiserver)/cgroup 2>/dev/null | head -n 1)`,
+    `client=${apiServersClient}`,
+    `[ -z "$pod" ] || curl --silent --insecure --max-time 2 --cert $client.crt --key $client.key https://127.0.0.1:10250/pods |
+  grep -q "\\"uid\\":\\"$pod\\"" && echo api-server-wanted`,
     `echo "health $(curl --silent --max-time 2 --output /dev/null --write-out '%{http_code}' http://127.0.0.1:10256/healthz)"`,
   ].join('\n');
 
@@ -94,6 +104,7 @@ export function progressIn({ stdout }: CommandResult): Progress {
     moved: { kubelet: said.get('kubelet') === 'moved', kubeProxy: said.get('kube-proxy') === 'moved' },
     kubeletSince: Number(said.get('since') ?? Infinity),
     apiServerSince: numberOrNone(said.get('api-server-since')),
+    apiServerWanted: said.has('api-server-wanted'),
     kubeProxyHealth: Number(said.get('health') ?? 0),
   };
 }

@@ -30,6 +30,7 @@ test('no answer from the machine is no progress', () => {
     moved: { kubelet: false, kubeProxy: false },
     kubeletSince: Infinity,
     apiServerSince: undefined,
+    apiServerWanted: false,
     kubeProxyHealth: 0,
   });
 });
