@@ -23,6 +23,12 @@ end
 module Vagrant
   class MachineIndex; end
 
+  module Action
+    module Builtin
+      class HandleForwardedPortCollisions; end
+    end
+  end
+
   def self.configure(_version)
     yield Told.new(nil)
   end
