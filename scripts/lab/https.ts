@@ -34,6 +34,8 @@ export class KeptConnections {
   readonly #credentials: SecureContext;
   /** Those that wait for a request, by their port. */
   readonly #idle = new Map<number, TLSSocket[]>();
+  /** The last session of each port: a server that remembers it spares both sides most of the handshake. */
+  readonly #sessions = new Map<number, Buffer>();
 
   private constructor(credentials: SecureContext) {
     this.#credentials = credentials;
@@ -102,7 +104,9 @@ export class KeptConnections {
   }
 
   #connect(port: number): TLSSocket {
-    const socket = connect({ host, port, secureContext: this.#credentials });
+    const session = this.#sessions.get(port);
+    const socket = connect({ host, port, secureContext: this.#credentials, ...(session ? { session } : {}) });
+    socket.on('session', (latest: Buffer) => this.#sessions.set(port, latest));
     socket.setNoDelay(true);
     // After the request that it was made for.
     const forget = () => {
