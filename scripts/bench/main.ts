@@ -57,7 +57,10 @@ async function bench(): Promise<string[]> {
     `On ${computer}; load before it began: ${busyBefore.toFixed(1)}. ${new Date().toISOString().slice(0, 10)}.`,
     '',
     ...timesTable(measured, bare),
-    ...['', 'What measuring costs:', '', ...measuring],
+    '',
+    'What measuring costs:',
+    '',
+    ...measuring,
     ...(loads.length > 0 ? ['', 'The guestbook, open loop:', '', ...loadTable(loads)] : []),
     ...(byStage.length > 0 ? ['', 'The same, as `firedrill stage` loads it:', '', ...byStage] : []),
   ];

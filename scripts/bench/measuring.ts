@@ -1,21 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { KeptConnections } from '../lab/https.ts';
+import { adminFiles } from '../lab/api-servers.ts';
+import { KeptConnections, readCredentials } from '../lab/https.ts';
 import type { Lab } from '../lab/lab.ts';
 import { tooCostly } from '../probes/probe.ts';
 import { startProbes } from '../probes/start-probes.ts';
 import { median } from './statistics.ts';
 import { markdownTable } from './table.ts';
 
+const recordingSeconds = 40;
 const everyMilliseconds = 100;
 /** As many as the probes send in each tenth of a second. */
 const requestsAtOnce = 5;
 const secondsEach = 8;
 const turns = 3;
 const path = '/readyz';
-const files = { ca: 'ca.crt', cert: 'admin.crt', key: 'admin.key' };
 
 /** CPU time as a share of one core: of all probes in a recording, and of the same requests over our and over Node's client. */
 export interface MeasuringCost {
@@ -24,14 +23,14 @@ export interface MeasuringCost {
   node: readonly number[];
 }
 
-export async function costOfMeasuring(lab: Lab, signal: AbortSignal, seconds = 40): Promise<MeasuringCost> {
+export async function costOfMeasuring(lab: Lab, signal: AbortSignal): Promise<MeasuringCost> {
   const recording = await startProbes(lab.layout.name, () => undefined);
-  await pause(seconds * 1000, undefined, { signal });
+  await pause(recordingSeconds * 1000, undefined, { signal });
   const probes = await recording.stop();
 
   const port = lab.machinesWithRole('controller')[0]?.publishedPorts[6443] ?? 0;
-  const connections = await KeptConnections.of(lab.folder, files);
-  const agent = await nodeAgent(lab.folder);
+  const connections = await KeptConnections.of(lab.folder, adminFiles);
+  const agent = new Agent({ keepAlive: true, ...(await readCredentials(lab.folder, adminFiles)) });
   const [kept, node] = [[], []] as [number[], number[]];
   try {
     for (let turn = 0; turn < turns; turn += 1) {
@@ -73,12 +72,6 @@ async function coresOf(ask: () => Promise<unknown>, signal: AbortSignal): Promis
   }
   const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000 / (performance.now() - startedAt);
-}
-
-async function nodeAgent(labFolder: string): Promise<Agent> {
-  const pem = (name: string) => readFile(join(labFolder, 'pki', name));
-  const [ca, cert, key] = await Promise.all([pem(files.ca), pem(files.cert), pem(files.key)]);
-  return new Agent({ keepAlive: true, ca, cert, key });
 }
 
 const throughNode = (agent: Agent, port: number): Promise<string> =>

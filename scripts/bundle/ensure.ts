@@ -10,7 +10,7 @@ import { ensureImages, ensureMachine, takeImages } from './ensure-images.ts';
 import { diskFull, isDiskFull } from './disk.ts';
 import { supplyFor } from './find-supply.ts';
 import { goSource, removeBuildCache } from './go-build.ts';
-import { lives, takeLock } from '../system/lock.ts';
+import { lives, withLock, type LockOwner } from '../system/lock.ts';
 import { makeMissing } from './make.ts';
 import { bundleFolder, bundlesFolder } from './pins.ts';
 import { releaseSource } from './release.ts';
@@ -21,35 +21,33 @@ import { removeWorkOfTheDead } from './working-folder.ts';
 const lockPath = (): string => join(cacheFolder(), 'bundle.lock');
 
 /** See `ensureBundle`. One run at a time works on the cache. */
-export const ensureAll = (options: EnsureOptions): Promise<Bundle> => withLock(options, () => ensureLocked(options));
+export const ensureAll = (options: EnsureOptions): Promise<Bundle> =>
+  withBundleLock(options, () => ensureLocked(options));
 
 /** Finds corrupt and missing files, and makes them again. @throws what `ensureBundle` throws. */
 export const repairBundle = (options: EnsureOptions): Promise<{ bad: BadFile[]; bundle: Bundle }> =>
-  withLock(options, async () => {
+  withBundleLock(options, async () => {
     const bad = await findBadFiles(options);
     await discardBadFiles(bad);
     return { bad, bundle: await ensureLocked(options) };
   });
 
-async function withLock<T>(options: EnsureOptions, work: () => Promise<T>): Promise<T> {
+async function withBundleLock<T>(options: EnsureOptions, work: () => Promise<T>): Promise<T> {
   setGlobalProxyFromEnv();
-  let giveBack: (() => Promise<void>) | undefined;
+  const { signal, onProgress } = options;
+  const onWait = ({ pid, since }: LockOwner): void => {
+    const note = `waiting for process ${pid}, which makes the bundle since ${since}`;
+    onProgress?.({ component: 'lock', state: 'waiting', seconds: 0, note });
+  };
   try {
     // The lock is a file, too: a full disk may have no room even for it.
-    giveBack = await takeLock(lockPath(), {
-      signal: options.signal,
-      onWait: ({ pid, since }) => {
-        const note = `waiting for process ${pid}, which makes the bundle since ${since}`;
-        options.onProgress?.({ component: 'lock', state: 'waiting', seconds: 0, note });
-      },
+    return await withLock(lockPath(), { signal, onWait }, async () => {
+      await removeLeftovers();
+      return work();
     });
-    await removeLeftovers();
-    return await work();
   } catch (error) {
-    if (options.signal?.aborted) throw new Interrupted();
+    if (signal?.aborted) throw new Interrupted();
     throw isDiskFull(error) ? diskFull(cacheFolder(), error) : error;
-  } finally {
-    await giveBack?.();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { LoadedLesson } from '../course/model.ts';
 import type { Lab } from '../lab/lab.ts';
 import { FiredrillError } from '../system/errors.ts';
+import type { Process } from '../system/lock.ts';
 import { contextOf, type Context } from './context.ts';
 import { withReporter } from './reporter.ts';
 import type { Way } from './reset-words.ts';
@@ -65,7 +66,7 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
       import('./reset-lab.ts'),
     ]);
     const { signal } = context;
-    const onWait = ({ pid }: { pid: number }): void => {
+    const onWait = ({ pid }: Process): void => {
       reporter.action(`Another firedrill resets this lab (process ${pid}): wait for it`).done();
     };
     // One at a time: the second would remove what the first one prepares.

@@ -1,6 +1,6 @@
 import { messageOf } from '../system/errors.ts';
 import type { Answer } from './http-answer.ts';
-import { ApiUnreachable, KeptConnections, type HttpsRequest } from './https.ts';
+import { ApiUnreachable, KeptConnections, type CredentialFiles, type HttpsRequest } from './https.ts';
 import type { ApiServerLook } from './lab.ts';
 import type { Machine } from './layout.ts';
 
@@ -28,10 +28,13 @@ export interface ApiServers {
 export const apiServerUrl = (controller: Machine | undefined): string =>
   `https://127.0.0.1:${controller?.publishedPorts[6443] ?? 0}`;
 
+/** The administrator's credentials. */
+export const adminFiles: CredentialFiles = { ca: 'ca.crt', cert: 'admin.crt', key: 'admin.key' };
+
 /** Asks the API servers with the administrator's certificate, over connections that are kept. */
 export function createApiServers(options: { controllers: readonly Machine[]; labFolder: string }): ApiServers {
   const { controllers, labFolder } = options;
-  const connect = () => KeptConnections.of(labFolder, { ca: 'ca.crt', cert: 'admin.crt', key: 'admin.key' });
+  const connect = () => KeptConnections.of(labFolder, adminFiles);
   let connections: Promise<KeptConnections> | undefined;
   let last = controllers[0];
   const inTurn = () => [...controllers].sort((one, other) => Number(other === last) - Number(one === last));

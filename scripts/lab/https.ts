@@ -15,6 +15,23 @@ export interface HttpsRequest {
   body?: string | undefined;
 }
 
+/** Names of the files with credentials, in the lab's folder `pki`. */
+export interface CredentialFiles {
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+/** What `node:tls` takes, read from those files. */
+export async function readCredentials(
+  labFolder: string,
+  files: CredentialFiles,
+): Promise<{ ca: Buffer; cert: Buffer; key: Buffer }> {
+  const pem = (name: string) => readFile(join(labFolder, 'pki', name));
+  const [ca, cert, key] = await Promise.all([pem(files.ca), pem(files.cert), pem(files.key)]);
+  return { ca, cert, key };
+}
+
 /** Nobody answered at all. */
 export class ApiUnreachable extends Error {
   constructor(message: string) {
@@ -41,11 +58,8 @@ export class KeptConnections {
     this.#credentials = credentials;
   }
 
-  /** @param files names of those with the credentials, in the lab's folder `pki` */
-  static async of(labFolder: string, files: { ca: string; cert: string; key: string }): Promise<KeptConnections> {
-    const pem = (name: string) => readFile(join(labFolder, 'pki', name));
-    const [ca, cert, key] = await Promise.all([pem(files.ca), pem(files.cert), pem(files.key)]);
-    return new KeptConnections(createSecureContext({ ca, cert, key }));
+  static async of(labFolder: string, files: CredentialFiles): Promise<KeptConnections> {
+    return new KeptConnections(createSecureContext(await readCredentials(labFolder, files)));
   }
 
   /** One request. Rejects with `ApiUnreachable` where there is no whole answer. */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { adminFiles } from '../../scripts/lab/api-servers.ts';
 import { ApiUnreachable, KeptConnections } from '../../scripts/lab/https.ts';
 import { createLayout } from '../../scripts/lab/layout.ts';
 import { makeCertificates } from '../../scripts/lab/pki.ts';
@@ -14,7 +15,6 @@ import { checkoutFolder } from '../../scripts/system/folders.ts';
 import { listening, stopListening } from '../support/listening.ts';
 
 let folder: string;
-const files = { ca: 'ca.crt', cert: 'admin.crt', key: 'admin.key' };
 const timeoutSeconds = 5;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ async function serving(answer: RequestListener, certificate = 'apiserver') {
   const connections: TLSSocket[] = [];
   server.on('secureConnection', (socket: TLSSocket) => connections.push(socket));
   const port = await listening(server);
-  return { port, connections, kept: await KeptConnections.of(folder, files) };
+  return { port, connections, kept: await KeptConnections.of(folder, adminFiles) };
 }
 
 it('sends the method, the fields and the body, and one connection carries all requests', async () => {
@@ -117,7 +117,7 @@ it('a connection that waits for a request keeps no program from its end', async 
   const { port } = await serving((_, response) => response.end('ok'));
   const program = `
     import { KeptConnections } from ${JSON.stringify(join(checkoutFolder, 'scripts/lab/https.ts'))};
-    const kept = await KeptConnections.of(${JSON.stringify(folder)}, ${JSON.stringify(files)});
+    const kept = await KeptConnections.of(${JSON.stringify(folder)}, ${JSON.stringify(adminFiles)});
     console.log((await kept.ask({ port: ${port}, path: '/', timeoutSeconds: 5 })).body);`;
   const ran = await execa(process.execPath, ['--input-type=module', '--eval', program], { timeout: 10_000 });
   expect(ran.stdout).toBe('ok');
