@@ -13,7 +13,7 @@ export interface ApiRequest extends Pick<HttpsRequest, 'path' | 'method' | 'head
 export interface ApiServers {
   /**
    * One request, to the API server that answered last; where it is silent or answers with a 5xx, to the next one. They
-   * share the seconds. A request that changes something may be done twice: send only what may.
+   * share the seconds, and are told of them. A request that changes something may be done twice: send only what may.
    * @throws ApiUnreachable where none gives a whole answer.
    */
   ask(request: ApiRequest, timeoutSeconds: number, signal?: AbortSignal): Promise<Answer>;
@@ -31,6 +31,10 @@ export const apiServerUrl = (controller: Machine | undefined): string =>
 /** The administrator's credentials. */
 export const adminFiles: CredentialFiles = { ca: 'ca.crt', cert: 'admin.crt', key: 'admin.key' };
 
+/** How long after a request's time an API server may still say itself that it is over: the connection is kept then. */
+const graceSeconds = 0.25;
+const gatewayTimeout = 504;
+
 /** Asks the API servers with the administrator's certificate, over connections that are kept. */
 export function createApiServers(options: { controllers: readonly Machine[]; labFolder: string }): ApiServers {
   const { controllers, labFolder } = options;
@@ -43,7 +47,18 @@ export function createApiServers(options: { controllers: readonly Machine[]; lab
     const { path, method, headers, body } = request;
     const port = controller.publishedPorts[6443] ?? 0;
     connections ??= connect();
-    return (await connections).ask({ path, method, headers, body, port, timeoutSeconds, signal });
+    const kept = await connections;
+    const startedAt = performance.now();
+    const isOver = () => performance.now() - startedAt >= timeoutSeconds * 1000;
+    // https://kubernetes.io/docs/reference/using-api/api-concepts/#request-timeout
+    const limited = `${path}${path.includes('?') ? '&' : '?'}timeout=${timeoutSeconds}s`;
+    const answer = await kept
+      .ask({ path: limited, method, headers, body, port, signal, timeoutSeconds: timeoutSeconds + graceSeconds })
+      .catch((error: unknown) => {
+        throw isOver() ? new ApiUnreachable('no answer in time') : error;
+      });
+    if (answer.status === gatewayTimeout && isOver()) throw new ApiUnreachable('no answer in time');
+    return answer;
   };
 
   const look = async (

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { readAnswer, type Answer } from './http-answer.ts';
 
 export interface HttpsRequest {
@@ -41,6 +42,8 @@ export class ApiUnreachable extends Error {
 }
 
 const host = '127.0.0.1';
+/** A port that is published for a service that is down takes a connection, and ends it within this time. */
+const endedWithinMilliseconds = 20;
 
 /**
  * HTTPS over connections that are kept, to the lab's servers on ports of this computer, which all take the same credentials.
@@ -53,6 +56,8 @@ export class KeptConnections {
   readonly #idle = new Map<number, TLSSocket[]>();
   /** The last session of each port: a server that remembers it spares both sides most of the handshake. */
   readonly #sessions = new Map<number, Buffer>();
+  /** Ports whose last connection ended before it was secure. */
+  readonly #silent = new Set<number>();
 
   private constructor(credentials: SecureContext) {
     this.#credentials = credentials;
@@ -63,14 +68,10 @@ export class KeptConnections {
   }
 
   /** One request. Rejects with `ApiUnreachable` where there is no whole answer. */
-  ask(request: HttpsRequest): Promise<Answer> {
+  async ask(request: HttpsRequest): Promise<Answer> {
     const { port, timeoutSeconds, signal } = request;
+    const socket = (this.#idle.get(port)?.pop() ?? (await this.#connect(port))).ref();
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(new ApiUnreachable('no answer in time'));
-        return;
-      }
-      const socket = (this.#idle.get(port)?.pop() ?? this.#connect(port)).ref();
       let bytes: Buffer | undefined;
       const late = (): void => {
         fail('no answer in time');
@@ -87,7 +88,8 @@ export class KeptConnections {
         reject(new ApiUnreachable(why));
       };
       const failWith = (error: Error): void => {
-        fail(error.message);
+        const isSecure = socket.authorized;
+        fail(isSecure ? error.message : whyNotConnected(error));
       };
       const breakOff = (): void => {
         fail('the answer broke off');
@@ -105,8 +107,12 @@ export class KeptConnections {
           failWith(error as Error);
         }
       };
-      signal?.addEventListener('abort', late);
       socket.on('data', hear).on('error', failWith).on('close', breakOff);
+      if (signal?.aborted) {
+        late();
+        return;
+      }
+      signal?.addEventListener('abort', late);
       socket.write(textOf(request));
     });
   }
@@ -117,17 +123,27 @@ export class KeptConnections {
     this.#idle.clear();
   }
 
-  #connect(port: number): TLSSocket {
+  async #connect(port: number): Promise<TLSSocket> {
     const session = this.#sessions.get(port);
-    const socket = connect({ host, port, secureContext: this.#credentials, ...(session ? { session } : {}) });
+    const socket = connectTls({
+      // Where nobody listens, TLS would double what it costs to see that.
+      ...(this.#silent.has(port) ? { socket: await plainConnection(port) } : { host, port }),
+      secureContext: this.#credentials,
+      ...(session ? { session } : {}),
+    });
     socket.on('session', (latest: Buffer) => this.#sessions.set(port, latest));
+    let isSecure = false;
+    socket.once('secureConnect', () => {
+      isSecure = true;
+      this.#silent.delete(port);
+    });
     socket.setNoDelay(true);
     // After the request that it was made for.
     const forget = () => {
+      if (!isSecure) this.#silent.add(port);
       this.#idle.set(port, this.#idle.get(port)?.filter((other) => other !== socket) ?? []);
     };
-    socket.on('close', forget);
-    socket.on('error', () => undefined);
+    socket.on('error', forget).on('close', forget);
     return socket;
   }
 
@@ -138,6 +154,30 @@ export class KeptConnections {
     this.#idle.set(port, sockets);
   }
 }
+
+/** @throws ApiUnreachable where it is ended at once. */
+function plainConnection(port: number): Promise<Socket> {
+  const socket = connectPlain({ host, port });
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      clearTimeout(limit);
+      socket.off('end', failWith).off('error', failWith);
+    };
+    const failWith = (error?: NodeJS.ErrnoException): void => {
+      settle();
+      socket.destroy();
+      reject(new ApiUnreachable(whyNotConnected(error)));
+    };
+    const limit = setTimeout(() => {
+      settle();
+      resolve(socket);
+    }, endedWithinMilliseconds);
+    socket.on('end', failWith).on('error', failWith);
+  });
+}
+
+const whyNotConnected = (error?: NodeJS.ErrnoException): string =>
+  error === undefined || error.code === 'ECONNRESET' ? 'nobody listens' : error.message;
 
 function textOf({ method = 'GET', path, port, headers = {}, body = '' }: HttpsRequest): string {
   const fields = Object.entries({

@@ -41,6 +41,8 @@ export function renderSshConfig(layout: Layout, labFolder: string): string {
     '  UserKnownHostsFile /dev/null',
     '  LogLevel ERROR',
     '  ConnectTimeout 5',
+    // The packets stay on this computer: against a quantum computer, as newer versions choose, it takes 6 times as long.
+    '  KexAlgorithms ^curve25519-sha256',
     '  ServerAliveInterval 2',
     '  ServerAliveCountMax 3',
     `  ControlPath "${join(connectionFolder(labFolder), '%n')}"`,

@@ -2,11 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
+import { createServer as createPlainServer, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { adminFiles } from '../../scripts/lab/api-servers.ts';
 import { ApiUnreachable, KeptConnections } from '../../scripts/lab/https.ts';
 import { createLayout } from '../../scripts/lab/layout.ts';
@@ -24,13 +25,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** A server that wants the lab's credentials, and the connections that it has seen. */
-async function serving(answer: RequestListener, certificate = 'apiserver') {
+async function serving(answer: RequestListener, { certificate = 'apiserver', port: wanted = 0 } = {}) {
   const pem = (name: string) => readFile(join(folder, 'pki', name));
   const [key, cert, ca] = await Promise.all([pem(`${certificate}.key`), pem(`${certificate}.crt`), pem('ca.crt')]);
   const server = createServer({ key, cert, ca, requestCert: true, rejectUnauthorized: true }, answer);
   const connections: TLSSocket[] = [];
   server.on('secureConnection', (socket: TLSSocket) => connections.push(socket));
-  const port = await listening(server);
+  const port = await listening(server, wanted);
   return { port, connections, kept: await KeptConnections.of(folder, adminFiles) };
 }
 
@@ -109,8 +110,29 @@ it('half an answer, a refused connection and a foreign certificate are no answer
   await stopListening();
   await expect(kept.ask({ port, path: '/', timeoutSeconds })).rejects.toThrow('ECONNREFUSED');
 
-  const foreign = await serving((_, response) => response.end('ok'), 'etcd-e1');
+  const foreign = await serving((_, response) => response.end('ok'), { certificate: 'etcd-e1' });
   await expect(foreign.kept.ask({ port: foreign.port, path: '/', timeoutSeconds })).rejects.toThrow(ApiUnreachable);
+});
+
+it('where nobody listened behind a port, TLS begins only once a connection stays', async () => {
+  const sent: Socket[] = [];
+  const ending = createPlainServer((socket) => {
+    sent.push(socket.resume().on('error', () => undefined));
+    socket.end();
+  });
+  const port = await listening(ending);
+  const kept = await KeptConnections.of(folder, adminFiles);
+  const asked = { port, path: '/', timeoutSeconds };
+  for (let round = 0; round < 2; round += 1)
+    await expect(kept.ask(asked)).rejects.toThrow(new ApiUnreachable('nobody listens'));
+  await vi.waitFor(() => {
+    expect(sent.map(({ bytesRead }) => bytesRead)).toEqual([expect.any(Number), 0]);
+  });
+
+  await stopListening();
+  await serving((_, response) => response.end('ok'), { port });
+  expect(await kept.ask(asked)).toMatchObject({ body: 'ok' });
+  kept.close();
 });
 
 it('a connection that waits for a request keeps no program from its end', async () => {

@@ -18,15 +18,20 @@ class FakeApiServer {
   readonly asked: string[] = [];
   status = 200;
   ends = true;
+  afterMilliseconds = 0;
+  connections = 0;
   readonly #server: Server;
 
   constructor(name: string, key: Buffer, cert: Buffer) {
     this.#server = createServer({ key, cert }, (request, response) => {
       this.asked.push(request.url ?? '');
       if (this.status === 0) return;
-      response.writeHead(this.status).write(name);
-      if (this.ends) response.end();
+      setTimeout(() => {
+        response.writeHead(this.status).write(name);
+        if (this.ends) response.end();
+      }, this.afterMilliseconds);
     });
+    this.#server.on('secureConnection', () => (this.connections += 1));
   }
 
   async start(): Promise<number> {
@@ -110,7 +115,20 @@ it('asks the one that was named, and no other', async () => {
   expect(await answer()).toBe('c1');
   await c2.stop();
   await expect(apiServers.ask({ path: '/version', of: 'c2' }, 2)).rejects.toThrow(ApiUnreachable);
-  expect(c1.asked).toEqual(['/version']);
+  expect(c1.asked).toEqual(['/version?timeout=1s']);
+});
+
+it('an API server is told how long it may take; where it says itself that this is over, its connection is kept', async () => {
+  c1.status = 504;
+  const asked = { path: '/version', of: 'c1' };
+  // At once, that is of something else that it waited for.
+  expect(await apiServers.ask(asked, 0.2)).toMatchObject({ status: 504, body: 'c1' });
+  c1.afterMilliseconds = 220;
+  await expect(apiServers.ask(asked, 0.2)).rejects.toThrow(new ApiUnreachable('no answer in time'));
+  Object.assign(c1, { status: 200, afterMilliseconds: 0 });
+  expect(await apiServers.ask(asked, 0.2)).toMatchObject({ status: 200 });
+  expect(c1.asked).toEqual(Array(3).fill('/version?timeout=0.2s'));
+  expect(c1.connections).toBe(1);
 });
 
 it.each([
@@ -132,7 +150,10 @@ it.each([
 it('looks for all, or without what does not count', async () => {
   await apiServers.looks(1);
   await apiServers.looks(1, ['poststarthook/one', 'poststarthook/two']);
-  expect(c1.asked).toEqual(['/readyz', '/readyz?exclude=poststarthook/one&exclude=poststarthook/two']);
+  expect(c1.asked).toEqual([
+    '/readyz?timeout=1s',
+    '/readyz?exclude=poststarthook/one&exclude=poststarthook/two&timeout=1s',
+  ]);
 });
 
 it('looks at each', async () => {
