@@ -33,6 +33,9 @@ const forgetScript = `
 export async function applyGuestbook(lab: Lab, { keepsApp = false }: AppOptions = {}): Promise<void> {
   if (keepsApp) return;
   await applyAsGuestbook(lab, await readFile(guestbookManifest, 'utf8'));
+  // One that did not run while it was removed, as after all keys are lost, still has them on its disk.
+  await waitUntil(() => redisRuns(lab), { what: 'Redis runs', deadlineSeconds: 60 }).catch(() => undefined);
+  await forgetMessages(lab, ...Object.values(messages));
 }
 
 /**
@@ -138,16 +141,21 @@ export function forgetMessages(lab: Lab, ...texts: readonly string[]): Promise<v
   return done;
 }
 
-/** `texts` may grow until the guestbook is asked. */
+/** `texts` may grow until the guestbook is asked. One that does not run is not. */
 async function forgetTogether(lab: Lab, texts: ReadonlySet<string>): Promise<void> {
-  const pod = '/api/v1/namespaces/default/pods/redis-primary-0';
-  const runs = await lab.kubernetes.get<{ status?: { phase?: string } }>(pod).then(
+  const runs = await redisRuns(lab);
+  toForget.delete(lab);
+  if (!runs) return;
+  const input = [...texts].map((text) => `redis-cli eval "${forgetScript}" 1 guestbook '${text}'`).join('\n');
+  // In a cluster that was just restored, the API server says "Running" of a container that is only about to.
+  const isForgotten = async () =>
+    !(await redisRuns(lab)) || (await lab.onHost('kubectl exec -i redis-primary-0 -- sh', { input })).exitCode === 0;
+  const forgotten = { what: 'the guestbook forgets what lessons ask for', deadlineSeconds: 20, everySeconds: 0.5 };
+  await waitUntil(isForgotten, forgotten).catch(() => undefined);
+}
+
+const redisRuns = (lab: Lab): Promise<boolean> =>
+  lab.kubernetes.get<{ status?: { phase?: string } }>('/api/v1/namespaces/default/pods/redis-primary-0').then(
     ({ status }) => status?.phase === 'Running',
     () => false,
   );
-  toForget.delete(lab);
-  // A guestbook that does not run has nothing to forget.
-  if (!runs) return;
-  const lines = [...texts].map((text) => `redis-cli eval "${forgetScript}" 1 guestbook '${text}'`);
-  await lab.onHost(`kubectl exec -i redis-primary-0 -- sh`, { input: lines.join('\n') });
-}

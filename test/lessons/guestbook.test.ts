@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { guestbookManifest } from '../../lessons/guestbook.ts';
+import { forgetMessages, guestbookManifest } from '../../lessons/guestbook.ts';
+import type { Lab } from '../../scripts/lab/lab.ts';
 
 interface Workload {
   kind: string;
@@ -28,4 +29,24 @@ test("the replica of Redis gives its primary up only after it has missed several
 test('the volume comes before what uses it', () => {
   const kinds = documents.map(({ kind }) => kind);
   expect(kinds.slice(0, 2)).toEqual(['PersistentVolume', 'PersistentVolumeClaim']);
+});
+
+test('messages are forgotten together, and only once Redis really runs', async () => {
+  const asked: string[] = [];
+  const lab = {
+    kubernetes: { get: () => Promise.resolve({ status: { phase: 'Running' } }) },
+    onHost: (_command: string, { input = '' } = {}) => {
+      asked.push(input);
+      // "container not found", which is what kubectl says of one that is about to start.
+      return Promise.resolve({ exitCode: asked.length === 1 ? 1 : 0 });
+    },
+  } as unknown as Lab;
+  await Promise.all([forgetMessages(lab, 'one'), forgetMessages(lab, 'two', 'one')]);
+  expect(asked).toHaveLength(2);
+  for (const input of asked) expect(input.match(/'(one|two)'$/gm)).toEqual(["'one'", "'two'"]);
+});
+
+test('a guestbook that does not run is not asked', async () => {
+  const get = () => Promise.resolve({ status: { phase: 'Pending' } });
+  await forgetMessages({ kubernetes: { get } } as unknown as Lab, 'one');
 });
