@@ -6,6 +6,7 @@ import type { Lab } from '../lab/lab.ts';
 import type { Machine } from '../lab/layout.ts';
 import { answeringDoor, publishedAddress } from '../stage/door.ts';
 import { runOrThrow } from '../system/run.ts';
+import { withBareApp } from './bare-app.ts';
 import { markdownTable } from './table.ts';
 
 /**
@@ -25,16 +26,17 @@ interface Visitors {
   name: string;
   perSecond: number;
   keepsAlive: boolean;
+  /** What the guestbook promises of the 99th percentile. */
+  atMostMilliseconds?: number;
 }
 
-/**
- * Visitors, one kind after the other: their connections are kept, as browsers and proxies keep them, and the guestbook must
- * serve 8,000 requests a second; or each request comes over a connection of its own, which costs both sides a multiple.
- */
-const kinds: readonly Visitors[] = [
-  { name: 'kept', perSecond: 8000, keepsAlive: true },
-  { name: 'one for each request', perSecond: 1000, keepsAlive: false },
-];
+const atMostMilliseconds = 20;
+/** Their connections are kept, as browsers and proxies keep them, and the guestbook must serve all of them. */
+const crowd: Visitors = { name: 'kept', perSecond: 8000, keepsAlive: true, atMostMilliseconds };
+/** The same crowd at servers that do nothing: a computer that is slow just now is slow for them, too. */
+const beside: Visitors = { name: 'kept, bare servers in its place', perSecond: 8000, keepsAlive: true };
+/** Each request comes over a connection of its own, which costs both sides a multiple. */
+const strangers: Visitors = { name: 'one for each request', perSecond: 1000, keepsAlive: false, atMostMilliseconds };
 
 /** What vegeta reports (`vegeta report -type=json`, https://github.com/tsenart/vegeta). Times in nanoseconds. */
 interface VegetaReport {
@@ -47,6 +49,8 @@ interface VegetaReport {
 
 export interface AppLoad {
   kind: string;
+  /** What is promised of the 99th percentile. */
+  atMostMilliseconds: number;
   requests: number;
   perSecond: number;
   lost: number;
@@ -69,18 +73,21 @@ export async function loadApp(lab: Lab, signal: AbortSignal): Promise<AppLoad[]>
     const addresses = await Promise.all(lab.machinesWithRole('worker').map((worker) => addressOf(worker, signal)));
     await writeFile(targets, addresses.map((address) => `GET ${address}/\n`).join(''));
     const output = join(folder, 'output');
-    const attack = async ({ name, perSecond, keepsAlive }: Visitors): Promise<AppLoad> => {
+    const attack = async (visitors: Visitors): Promise<AppLoad> => {
+      const { perSecond, keepsAlive } = visitors;
       const pace = [`-rate=${perSecond}/s`, `-duration=${loadSeconds}s`, '-timeout=5s', '-max-body=0'];
       const how = [`-keepalive=${keepsAlive}`, `-connections=${connections}`];
       const files = [`-targets=${targets}`, `-output=${output}`];
       await runOrThrow(vegeta, ['attack', ...pace, ...how, ...files], { signal, timeoutSeconds: loadSeconds + 30 });
       const report = await runOrThrow(vegeta, ['report', '-type=json', output], { signal });
-      return loadOf(name, JSON.parse(report) as VegetaReport);
+      return loadOf(visitors, JSON.parse(report) as VegetaReport);
     };
-    for (const perSecond of warmUp) await attack({ name: '', perSecond, keepsAlive: true });
-    const loads: AppLoad[] = [];
-    for (const visitors of kinds) loads.push(await attack(visitors));
-    return loads;
+    const warm = async (visitors: Visitors): Promise<AppLoad> => {
+      for (const perSecond of warmUp) await attack({ ...visitors, perSecond });
+      return attack(visitors);
+    };
+    const guestbook = await warm(crowd);
+    return [guestbook, await withBareApp(lab, () => warm(beside)), await attack(strangers)];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -91,10 +98,11 @@ async function addressOf(worker: Machine, signal: AbortSignal): Promise<string> 
   return `http://${(await answeringDoor(worker, signal))?.address ?? publishedAddress(worker)}`;
 }
 
-export function loadOf(kind: string, report: VegetaReport): AppLoad {
+export function loadOf(visitors: Pick<Visitors, 'name' | 'atMostMilliseconds'>, report: VegetaReport): AppLoad {
   const milliseconds = (nanoseconds: number): number => nanoseconds / 1e6;
   return {
-    kind,
+    kind: visitors.name,
+    atMostMilliseconds: visitors.atMostMilliseconds ?? Infinity,
     requests: report.requests,
     perSecond: report.rate,
     lost: Math.round(report.requests * (1 - report.success)),
@@ -112,10 +120,18 @@ export function loadTable(loads: readonly AppLoad[]): string[] {
     load.perSecond.toFixed(0),
     `${load.lost > 0 ? '**missed** ' : ''}${load.lost}`,
     `${load.p50Milliseconds.toFixed(1)} ms`,
-    `${load.p99Milliseconds >= 20 ? '**missed** ' : ''}${load.p99Milliseconds.toFixed(1)} ms`,
+    `${load.p99Milliseconds >= load.atMostMilliseconds ? '**missed** ' : ''}${load.p99Milliseconds.toFixed(1)} ms`,
     `${load.maxMilliseconds.toFixed(0)} ms`,
   ]);
   const errors = [...new Set(loads.flatMap((load) => load.errors))].map((error) => `- ${error}`);
-  const head = ['connections', 'requests', 'a second', 'lost', 'p50', 'p99 (at most 20 ms)', 'slowest'];
+  const head = [
+    'connections',
+    'requests',
+    'a second',
+    'lost',
+    'p50',
+    `p99 (at most ${atMostMilliseconds} ms)`,
+    'slowest',
+  ];
   return [...markdownTable(head, rows), ...(errors.length > 0 ? ['', ...errors] : [])];
 }

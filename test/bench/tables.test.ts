@@ -36,10 +36,13 @@ it('writes medians beside a bare run, and marks what took too long', () => {
 
 it('counts lost requests and marks a p99 that is too high', () => {
   const latencies = { '50th': 300_000, '99th': 25_000_000, max: 90_000_000 };
-  const load = loadOf('all', { latencies, requests: 80_000, rate: 8000, success: 0.9999, errors: ['503'] });
+  const report = { latencies, requests: 80_000, rate: 8000, success: 0.9999, errors: ['503'] };
+  const load = loadOf({ name: 'all', atMostMilliseconds: 20 }, report);
+  const beside = loadOf({ name: 'beside' }, { ...report, success: 1, errors: [] });
   expect(load.lost).toBe(8);
-  expect(loadTable([load]).slice(2)).toEqual([
+  expect(loadTable([load, beside]).slice(2)).toEqual([
     '| all | 80000 | 8000 | **missed** 8 | 0.3 ms | **missed** 25.0 ms | 90 ms |',
+    '| beside | 80000 | 8000 | 0 | 0.3 ms | 25.0 ms | 90 ms |',
     '',
     '- 503',
   ]);

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { Lab } from '../lab/lab.ts';
+import { checkoutFolder } from '../system/folders.ts';
+
+/** A page as long as the guestbook's with a few messages. */
+const pageBytes = 827;
+const name = 'bare';
+
+/** As little as Node.js can serve: no messages, no Redis, nothing counted. Placed as the guestbook is. */
+const manifest = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name} }
+spec:
+  replicas: 4
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      terminationGracePeriodSeconds: 1
+      topologySpreadConstraints:
+        - maxSkew: 1
+          topologyKey: kubernetes.io/hostname
+          whenUnsatisfiable: ScheduleAnyway
+          labelSelector: { matchLabels: { app: ${name} } }
+      containers:
+        - name: ${name}
+          image: firedrill/guestbook:1
+          imagePullPolicy: IfNotPresent
+          command:
+            - node
+            - --eval
+            - |
+              const page = 'x'.repeat(${pageBytes});
+              const head = { 'Content-Type': 'text/html', 'Content-Length': '${pageBytes}' };
+              const { createServer } = require('node:http');
+              createServer((_, response) => response.writeHead(200, head).end(page)).listen(8080);
+          ports: [{ name: http, containerPort: 8080 }]
+          readinessProbe: { httpGet: { path: /, port: http }, periodSeconds: 1 }
+          resources: { requests: { cpu: 20m, memory: 48Mi } }
+`;
+
+interface Service {
+  kind: string;
+  metadata: { name: string };
+  spec: object;
+}
+
+/** Puts bare servers behind the guestbook's Service while the work goes on: what they can't do, the computer can't. */
+export async function withBareApp<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
+  const service = await guestbookService();
+  const behindIt = (app: string) =>
+    lab.kubernetes.apply(JSON.stringify({ ...service, spec: { ...service.spec, selector: { app } } }));
+  await lab.kubernetes.apply(manifest);
+  try {
+    const { exitCode, stderr } = await lab.onHost(`kubectl rollout status deployment/${name} --timeout=60s`);
+    if (exitCode !== 0) throw new Error(`The bare servers do not start: ${stderr}`);
+    await behindIt(name);
+    return await work();
+  } finally {
+    await behindIt('guestbook');
+    await lab.kubernetes.remove(`/apis/apps/v1/namespaces/default/deployments/${name}?propagationPolicy=Background`);
+  }
+}
+
+async function guestbookService(): Promise<Service> {
+  const text = await readFile(join(checkoutFolder, 'app', 'manifests', 'guestbook.yaml'), 'utf8');
+  const documents = parseAllDocuments(text).map((document) => document.toJS() as Service);
+  const found = documents.find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'guestbook');
+  if (!found) throw new Error("The guestbook's manifest has no Service of its name.");
+  return found;
+}
