@@ -101,7 +101,12 @@ async function printStatus(context: Context): Promise<void> {
 }
 
 async function build(context: Context, from: string | undefined): Promise<void> {
-  const { ensureBundle } = await import('../bundle/bundle.ts');
+  const [{ ensureBundle }, { requireDocker }] = await Promise.all([
+    import('../bundle/bundle.ts'),
+    import('../lab/docker.ts'),
+  ]);
+  // It keeps the machine image: without it, minutes of work would end in vain.
+  await requireDocker(context.signal);
   const bundle = await ensureBundle(makeOptions(context, from));
   if (context.json) context.printJson(bundle);
   else context.print(`The bundle is complete: ${bundle.folder}`);
@@ -120,7 +125,11 @@ const makeOptions = (context: Context, from: string | undefined) => ({
 async function verify(context: Context, options: { repair?: boolean; from?: string }): Promise<void> {
   const { bundleStatus, findBadFiles } = await import('../bundle/verify.ts');
   if (options.repair) {
-    const { repairBundle } = await import('../bundle/ensure.ts');
+    const [{ repairBundle }, { requireDocker }] = await Promise.all([
+      import('../bundle/ensure.ts'),
+      import('../lab/docker.ts'),
+    ]);
+    await requireDocker(context.signal);
     const { bad, bundle } = await repairBundle(makeOptions(context, options.from));
     printBad(context, bad, 'was');
     if (!context.json) context.print(`Every file is as it should be: ${bundle.folder}`);

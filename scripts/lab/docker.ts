@@ -51,7 +51,9 @@ export async function requireDocker(signal?: AbortSignal): Promise<void> {
   const denied = result.stderr.includes('permission denied');
   throw new FiredrillError(denied ? 'You may not use the docker engine yet.' : 'The docker engine does not answer.', {
     code: 'docker-silent',
-    remedy: denied ? "Run 'sudo usermod -aG docker $USER', then log out and in again." : startIt(),
+    remedy: denied
+      ? "Run 'npx firedrill setup': it puts you into the group 'docker', after asking. Then log out and in again."
+      : startIt(),
     cause: new Error(result.stderr.trim()),
   });
 }

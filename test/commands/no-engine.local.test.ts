@@ -96,9 +96,17 @@ describe('where the docker engine may not be used', { timeout: patience }, () =>
     if (may.exitCode !== 0 && !process.env['CI']) context.skip('this root may not give up its powers');
     await addDocker();
     await withClosedEngine(async (environment) => {
-      for (const command of [['status'], ['up', '--yes'], ['destroy', '--yes'], ['halt']]) {
-        const ran = await firedrill(['lab', ...command], { ...environment, wrapper });
-        expectTold(ran, 3, 'You may not use the docker engine yet.', /What to do: .*usermod -aG docker .*log out/);
+      const commands = [
+        'lab status',
+        'lab up --yes',
+        'lab destroy --yes',
+        'lab halt',
+        'bundle build',
+        'bundle verify --repair',
+      ];
+      for (const command of commands) {
+        const ran = await firedrill(command.split(' '), { ...environment, wrapper });
+        expectTold(ran, 3, 'You may not use the docker engine yet.', /What to do: .*firedrill setup.* log out/);
         expect(ran.error).toMatch(new RegExp(`permission denied .*${socket()}`));
       }
       const doctor = await firedrill(['doctor'], { ...environment, wrapper });
@@ -110,7 +118,7 @@ describe('where the docker engine may not be used', { timeout: patience }, () =>
 });
 
 describe('where there is no docker program', { timeout: patience }, () => {
-  it.each([[['lab', 'status']], [['lab', 'destroy', '--yes']], [['lab', 'halt']]])(
+  it.each([[['lab', 'status']], [['lab', 'destroy', '--yes']], [['lab', 'halt']], [['bundle', 'build']]])(
     '%j says so, and that setup installs it',
     async (args) => {
       expectTold(await firedrill(args), 3, "There is no program 'docker'", /What to do: .*npx firedrill setup/);
