@@ -169,7 +169,7 @@ export const tellDamaged =
 
 function unknownCommand(word: string, program: Command): FiredrillError {
   const names = program.commands.map((command) => command.name()).filter((name) => name !== 'open');
-  const near = nearest(word, names);
+  const near = /^\d+$/.test(word) ? `start ${word}` : nearest(word, names);
   return new FiredrillError(`There is no command '${word}'.${near === undefined ? '' : ` Did you mean '${near}'?`}`, {
     code: 'unknown-command',
     remedy: "'npx firedrill --help' shows all commands.",

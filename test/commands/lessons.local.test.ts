@@ -48,6 +48,7 @@ describe('lessons on the command line', () => {
 
   it.each([
     [['strat'], "Did you mean 'start'?"],
+    [['2', '--auto'], "Did you mean 'start 2'?"],
     [['start', '01-lihgt-a-lamp'], 'Did you mean 01-light-a-lamp?'],
     [['start', '7'], "There is no lesson '7'"],
     [['start', '1', '--from', 'Lihgt it'], "Did you mean 'Light it'?"],
