@@ -2,7 +2,12 @@ import type { V1PersistentVolume, V1Pod } from '@kubernetes/client-node';
 import { appAnswers, appHasMessage, appVersionIs } from '../../scripts/checks/app.ts';
 import { nodesAreReady } from '../../scripts/checks/nodes.ts';
 import { answerIs, namedPodIsGone, podWasReplaced, serviceHasEndpoints } from '../../scripts/checks/objects.ts';
-import { deploymentIsRolledOut, podsAreSpread, statefulSetIsReady } from '../../scripts/checks/workloads.ts';
+import {
+  deploymentIsRolledOut,
+  noPodIsTerminating,
+  podsAreSpread,
+  statefulSetIsReady,
+} from '../../scripts/checks/workloads.ts';
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { messages, removeGuestbook } from '../guestbook.ts';
@@ -67,7 +72,12 @@ export default defineLesson({
     'And back': task({
       predictions: [bets.failedBack, bets.sideBySide],
       observe: (lab, signal) => visit(lab, signal),
-      reach: [deploymentIsRolledOut('guestbook', { image: 'firedrill/guestbook:1' }), appVersionIs('1')],
+      reach: [
+        deploymentIsRolledOut('guestbook', { image: 'firedrill/guestbook:1' }),
+        appVersionIs('1'),
+        // In the next step, a pod that leaves anyway would not be missed.
+        noPodIsTerminating('app=guestbook'),
+      ],
     }),
     'Lose a pod': task({
       predictions: [bets.replacedAfter],
