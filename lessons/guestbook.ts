@@ -149,7 +149,7 @@ async function forgetTogether(lab: Lab, texts: ReadonlySet<string>): Promise<voi
   const input = [...texts].map((text) => `redis-cli eval "${forgetScript}" 1 guestbook '${text}'`).join('\n');
   // In a cluster that was just restored, the API server says "Running" of a container that is only about to.
   const isForgotten = async () =>
-    !(await redisRuns(lab)) || (await lab.onHost('kubectl exec -i redis-primary-0 -- sh', { input })).exitCode === 0;
+    (await lab.onHost('kubectl exec -i redis-primary-0 -- sh', { input })).exitCode === 0 || !(await redisRuns(lab));
   const forgotten = { what: 'the guestbook forgets what lessons ask for', deadlineSeconds: 20, everySeconds: 0.5 };
   await waitUntil(isForgotten, forgotten).catch(() => undefined);
 }

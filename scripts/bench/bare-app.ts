@@ -1,8 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import type { Lab } from '../lab/lab.ts';
-import { checkoutFolder } from '../system/folders.ts';
 
 /** A page as long as the guestbook's with a few messages. */
 const pageBytes = 827;
@@ -42,33 +38,21 @@ spec:
           resources: { requests: { cpu: 20m, memory: 48Mi } }
 `;
 
-interface Service {
-  kind: string;
-  metadata: { name: string };
-  spec: object;
-}
-
 /** Puts bare servers behind the guestbook's Service while the work goes on: what they can't do, the computer can't. */
 export async function withBareApp<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
-  const service = await guestbookService();
-  const behindIt = (app: string) =>
-    lab.kubernetes.apply(JSON.stringify({ ...service, spec: { ...service.spec, selector: { app } } }));
+  const kubectl = async (command: string): Promise<void> => {
+    const { exitCode, stderr } = await lab.onHost(`kubectl ${command}`);
+    if (exitCode !== 0) throw new Error(`kubectl ${command}: ${stderr}`);
+  };
+  const putBehindService = (app: string) =>
+    kubectl(`patch service guestbook --patch '${JSON.stringify({ spec: { selector: { app } } })}'`);
   await lab.kubernetes.apply(manifest);
   try {
-    const { exitCode, stderr } = await lab.onHost(`kubectl rollout status deployment/${name} --timeout=60s`);
-    if (exitCode !== 0) throw new Error(`The bare servers do not start: ${stderr}`);
-    await behindIt(name);
+    await kubectl(`rollout status deployment/${name} --timeout=60s`);
+    await putBehindService(name);
     return await work();
   } finally {
-    await behindIt('guestbook');
+    await putBehindService('guestbook');
     await lab.kubernetes.remove(`/apis/apps/v1/namespaces/default/deployments/${name}?propagationPolicy=Background`);
   }
-}
-
-async function guestbookService(): Promise<Service> {
-  const text = await readFile(join(checkoutFolder, 'app', 'manifests', 'guestbook.yaml'), 'utf8');
-  const documents = parseAllDocuments(text).map((document) => document.toJS() as Service);
-  const found = documents.find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'guestbook');
-  if (!found) throw new Error("The guestbook's manifest has no Service of its name.");
-  return found;
 }

@@ -100,13 +100,15 @@ async function printStatus(context: Context): Promise<void> {
   if (!status.complete) context.print("Not complete: run 'npx firedrill bundle build'.");
 }
 
+/** The docker engine keeps the machine image: without it, minutes of work would end in vain. */
+async function requireEngine({ signal }: Context): Promise<void> {
+  const { requireDocker } = await import('../lab/docker.ts');
+  await requireDocker(signal);
+}
+
 async function build(context: Context, from: string | undefined): Promise<void> {
-  const [{ ensureBundle }, { requireDocker }] = await Promise.all([
-    import('../bundle/bundle.ts'),
-    import('../lab/docker.ts'),
-  ]);
-  // It keeps the machine image: without it, minutes of work would end in vain.
-  await requireDocker(context.signal);
+  await requireEngine(context);
+  const { ensureBundle } = await import('../bundle/bundle.ts');
   const bundle = await ensureBundle(makeOptions(context, from));
   if (context.json) context.printJson(bundle);
   else context.print(`The bundle is complete: ${bundle.folder}`);
@@ -125,11 +127,8 @@ const makeOptions = (context: Context, from: string | undefined) => ({
 async function verify(context: Context, options: { repair?: boolean; from?: string }): Promise<void> {
   const { bundleStatus, findBadFiles } = await import('../bundle/verify.ts');
   if (options.repair) {
-    const [{ repairBundle }, { requireDocker }] = await Promise.all([
-      import('../bundle/ensure.ts'),
-      import('../lab/docker.ts'),
-    ]);
-    await requireDocker(context.signal);
+    await requireEngine(context);
+    const { repairBundle } = await import('../bundle/ensure.ts');
     const { bad, bundle } = await repairBundle(makeOptions(context, options.from));
     printBad(context, bad, 'was');
     if (!context.json) context.print(`Every file is as it should be: ${bundle.folder}`);

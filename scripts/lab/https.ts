@@ -47,8 +47,8 @@ const endedWithinMilliseconds = 20;
 
 /**
  * HTTPS over connections that are kept, to the lab's servers on ports of this computer, which all take the same credentials.
- * Why not Node's own client: probes send fifty requests a second, and may take a twentieth of a core. Each costs 0.6 times
- * what it does with Node (`npm run bench` compares them), and undici was no cheaper.
+ * Why not Node's own client: probes send fifty requests a second, and may take a twentieth of a core. Each costs 0.6 to
+ * 0.8 times what it does with Node (`npm run bench` compares them), and undici was no cheaper.
  */
 export class KeptConnections {
   readonly #credentials: SecureContext;
@@ -88,8 +88,7 @@ export class KeptConnections {
         reject(new ApiUnreachable(why));
       };
       const failWith = (error: Error): void => {
-        const isSecure = socket.authorized;
-        fail(isSecure ? error.message : whyNotConnected(error));
+        fail(isSecure(socket) ? error.message : whyNotConnected(error));
       };
       const breakOff = (): void => {
         fail('the answer broke off');
@@ -132,15 +131,11 @@ export class KeptConnections {
       ...(session ? { session } : {}),
     });
     socket.on('session', (latest: Buffer) => this.#sessions.set(port, latest));
-    let isSecure = false;
-    socket.once('secureConnect', () => {
-      isSecure = true;
-      this.#silent.delete(port);
-    });
+    socket.once('secureConnect', () => this.#silent.delete(port));
     socket.setNoDelay(true);
     // After the request that it was made for.
     const forget = () => {
-      if (!isSecure) this.#silent.add(port);
+      if (!isSecure(socket)) this.#silent.add(port);
       this.#idle.set(port, this.#idle.get(port)?.filter((other) => other !== socket) ?? []);
     };
     socket.on('error', forget).on('close', forget);
@@ -154,6 +149,9 @@ export class KeptConnections {
     this.#idle.set(port, sockets);
   }
 }
+
+/** Whether it is, or was before it ended. */
+const isSecure = (socket: TLSSocket): boolean => socket.authorized;
 
 /** @throws ApiUnreachable where it is ended at once. */
 function plainConnection(port: number): Promise<Socket> {

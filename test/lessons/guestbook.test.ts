@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { forgetMessages, guestbookManifest } from '../../lessons/guestbook.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
@@ -48,5 +48,7 @@ test('messages are forgotten together, and only once Redis really runs', async (
 
 test('a guestbook that does not run is not asked', async () => {
   const get = () => Promise.resolve({ status: { phase: 'Pending' } });
-  await forgetMessages({ kubernetes: { get } } as unknown as Lab, 'one');
+  const onHost = vi.fn();
+  await forgetMessages({ kubernetes: { get }, onHost } as unknown as Lab, 'one');
+  expect(onHost).not.toHaveBeenCalled();
 });
