@@ -9,8 +9,8 @@ export const nodes = ['c1', 'w1', 'w2'] as const;
  * it are left alone.
  */
 export async function moveAllTo(lab: Lab, to: Minor): Promise<void> {
-  const { isOn, upgradeNode } = await import('../../scripts/lab/upgrade/upgrade.ts');
-  const there = await Promise.all(nodes.map((name) => isOn(lab, name, to)));
+  const { isTold, upgradeNode } = await import('../../scripts/lab/upgrade/upgrade.ts');
+  const there = await Promise.all(nodes.map((name) => isTold(lab, name, to)));
   for (const name of nodes.filter((_, index) => !there[index])) {
     await upgradeNode(lab, name, { to, drain: false, reporter: silent });
   }

@@ -12,6 +12,16 @@ export const otherThan = (minor: Minor): Minor => (minor === 'older' ? 'newer' :
 const choice = '/etc/kubernetes/version.env';
 const units = ['kubelet', 'kube-proxy'] as const;
 const mainPid = (unit: string): string => `$(systemctl show --property MainPID --value ${unit})`;
+const chosen = (minor: Minor): string =>
+  `folder=$(sed -n 's/^KUBERNETES_BIN=//p' ${choice} 2>/dev/null | tail -n 1)
+[ "\${folder:-${programFolders.newer}}" = ${programFolders[minor]} ]`;
+/** Succeeds where a program runs and is of another minor. */
+const runsOther = (unit: string, minor: Minor): string =>
+  `program=$(readlink /proc/${mainPid(unit)}/exe); [ "\${program:-${programFolders[minor]}/${unit}}" != ${programFolders[minor]}/${unit} ]`;
+
+/** Succeeds where this minor is chosen, and nothing runs of another one. */
+export const isToldScript = (minor: Minor): string =>
+  [...units.map((unit) => `${runsOther(unit, minor)} && exit 1`), chosen(minor)].join('\n');
 
 /** What a machine says of its two programs. Undefined: it does not run, or the folder does not have it. */
 export interface Survey {
@@ -29,8 +39,7 @@ for unit in ${units.join(' ')}; do
   echo "runs-$unit $(/proc/$pid/exe --version 2>/dev/null)"
   echo "has-$unit $(${programFolders[minor]}/$unit --version 2>/dev/null)"
 done
-folder=$(sed -n 's/^KUBERNETES_BIN=//p' ${choice} 2>/dev/null | tail -n 1)
-[ "\${folder:-${programFolders.newer}}" = ${programFolders[minor]} ] && echo "chosen yes" || echo "chosen no"`;
+${chosen(minor)} && echo "chosen yes" || echo "chosen no"`;
 
 export function surveyIn({ stdout }: CommandResult): Survey {
   const said = linesOf(stdout);
@@ -58,7 +67,8 @@ export const moveScript = (minor: Minor): string =>
         ]),
     ...units.map(
       (unit) =>
-        `[ "$(readlink /proc/${mainPid(unit)}/exe)" = ${programFolders[minor]}/${unit} ] || systemctl restart --no-block ${unit}`,
+        // One that is about to start will be of the chosen minor.
+        `[ "$(readlink /proc/${mainPid(unit)}/exe)" = ${programFolders[minor]}/${unit} ] || [ "$(systemctl is-active ${unit})" = activating ] || systemctl restart --no-block ${unit}`,
     ),
   ].join('\n');
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
+  isToldScript,
   moveScript,
   programFolders,
   progressIn,
@@ -35,16 +36,19 @@ test('no answer from the machine is no progress', () => {
   });
 });
 
-/** A systemctl that knows `show` and `restart`, and runs what the units of a machine would run. */
+/** A systemctl that knows `show`, `is-active` and `restart`, and runs what the units of a machine would run. */
 const systemctl = `#!/bin/sh
 for unit; do :; done
 case $1 in
   show) cat /srv/$unit 2>/dev/null || echo 0 ;;
+  is-active) [ -e /srv/$unit ] && echo active || cat /srv/$unit.state 2>/dev/null || echo inactive ;;
   restart)
     echo "$unit" >> /srv/restarted
     [ ! -e /srv/$unit ] || kill -9 $(cat /srv/$unit)
     [ ! -e /etc/kubernetes/version.env ] || . /etc/kubernetes/version.env
-    setsid \${KUBERNETES_BIN:-/opt/bin}/$unit 1000 >/dev/null 2>&1 & echo $! > /srv/$unit ;;
+    program=\${KUBERNETES_BIN:-/opt/bin}/$unit
+    setsid $program 1000 >/dev/null 2>&1 & echo $! > /srv/$unit
+    until [ "$(readlink /proc/$!/exe)" = $program ]; do sleep 0.01; done ;;
 esac
 `;
 
@@ -79,7 +83,7 @@ chmod 755 /srv/bin/systemctl`);
     machine.stop();
   });
   beforeEach(() => {
-    run('rm -f /etc/kubernetes/version.env* ; systemctl restart kubelet; systemctl restart kube-proxy');
+    run('rm -f /etc/kubernetes/version.env* /srv/*.state; systemctl restart kubelet; systemctl restart kube-proxy');
   });
 
   test('an API server is as old as the one that still holds its port', () => {
@@ -110,6 +114,27 @@ chmod 755 /srv/bin/ps`);
     expect(move('newer')).toBe('');
     move('older');
     expect(move('older')).toBe('');
+  });
+
+  const aboutToStart = 'kill -9 $(cat /srv/kube-proxy); rm /srv/kube-proxy; echo activating > /srv/kube-proxy.state';
+
+  test('leave alone what is about to start: it will be of the chosen minor', () => {
+    run(aboutToStart);
+    expect(move('older')).toBe('kubelet ');
+  });
+
+  test('tell whether a minor is chosen and nothing runs of the other one', () => {
+    const told = (minor: Minor) => machine.run(`PATH=/srv/bin:$PATH\n${isToldScript(minor)}`).exitCode === 0;
+    expect([told('newer'), told('older')]).toEqual([true, false]);
+    run('echo KUBERNETES_BIN=/opt/older > /etc/kubernetes/version.env');
+    expect([told('newer'), told('older')]).toEqual([false, false]);
+    move('older');
+    expect([told('newer'), told('older')]).toEqual([false, true]);
+    run(aboutToStart);
+    expect([told('newer'), told('older')]).toEqual([false, true]);
+    run('rm /etc/kubernetes/version.env');
+    // The kubelet of the other minor still runs.
+    expect([told('newer'), told('older')]).toEqual([false, false]);
   });
 
   test.each([
