@@ -54,6 +54,19 @@ export async function apiServersReady(lab: Lab, { isRestored = false } = {}): Pr
   return looks.length > 0 && looks.every(({ ready }) => ready);
 }
 
+/** Whether the API server of some controller serves what etcd holds; it may still look for its own. */
+export async function anApiServerServes(lab: Lab): Promise<boolean> {
+  const looks = await lab.kubernetes.servers({ timeoutSeconds: 3, without: looksForItsOwn });
+  return looks.some(({ ready }) => ready);
+}
+
+/** Whether the API server of every controller answers at all. Throws where one does not. It may not let anybody in yet. */
+export async function apiServersTalk(lab: Lab): Promise<boolean> {
+  const controllers = lab.machinesWithRole('controller');
+  await Promise.all(controllers.map(({ name: of }) => lab.kubernetes.get('/version', { of, timeoutSeconds: 1 })));
+  return true;
+}
+
 /** Waits until `apiServersReady`. @throws FiredrillError `waited-in-vain`. */
 export const awaitApiServers = (
   lab: Lab,

@@ -76,6 +76,8 @@ function workingLab(replaced: readonly string[] = []) {
       },
     },
     kubernetes: {
+      get: (path: string) =>
+        path === '/version' && controlPlaneRuns() ? Promise.resolve({}) : Promise.reject(new Error()),
       servers: () => Promise.resolve([{ ready: controlPlaneRuns() }]),
       remove: (path: string) => {
         done.push(`removed ${path.split('/').at(-1) ?? ''}`);
@@ -103,11 +105,37 @@ test('where none was replaced, nothing is done', async () => {
   expect(done).toEqual([]);
 });
 
+test('no API server begins before every member of the old world has ended, and no kubelet ends a pod of it', async () => {
+  const { lab, done } = workingLab();
+  await restoreCheckpoint(lab);
+  const begins = done.indexOf('c1 systemctl start --no-block kubelet');
+  const before = done.slice(0, begins);
+  const ended = (machine: string, what: string) =>
+    before.findIndex((line) => line.startsWith(`${machine} `) && line.includes(what));
+  for (const member of ['e1', 'e2', 'e3']) expect(ended(member, 'systemctl stop etcd')).toBeGreaterThanOrEqual(0);
+  for (const node of ['c1', 'w1', 'w2'])
+    expect(ended(node, 'systemctl stop kubelet kube-proxy')).toBeGreaterThanOrEqual(0);
+  expect(ended('c1', 'pkill -9 -x kube-apiserver')).toBeGreaterThan(ended('c1', 'systemctl stop kubelet kube-proxy'));
+  const starts = done.flatMap((line, index) => (line.endsWith('systemctl start --no-block etcd') ? [index] : []));
+  const restored = done.flatMap((line, index) => (line.endsWith(' restored from first boot') ? [index] : []));
+  expect([starts.length, restored.length]).toEqual([3, 3]);
+  expect(Math.min(...starts)).toBeGreaterThan(Math.max(...restored));
+});
+
+test('a member that cannot be ended is not restored, and neither are the others', async () => {
+  const { lab, done } = workingLab();
+  const on: Lab['on'] = (machine, script, options) =>
+    machine === 'e2' && script.includes('systemctl stop etcd')
+      ? Promise.resolve({ exitCode: 1, stdout: '', stderr: 'it hangs' })
+      : lab.on(machine, script, options);
+  await expect(restoreCheckpoint({ ...lab, on })).rejects.toMatchObject({ code: 'restore-failed' });
+  expect(done.filter((what) => what.includes('restored'))).toEqual([]);
+});
+
 test('when the API server is back, nobody waits for a leader that was killed, and all that watches it is started anew', async () => {
   const { lab, done } = workingLab();
   await restoreCheckpoint(lab);
-  const back = done.indexOf('c1 systemctl start --no-block kubelet');
-  expect(done.slice(0, back).filter((what) => what.endsWith(' restored from first boot'))).toHaveLength(3);
+  const back = done.findLastIndex((what) => what.endsWith('systemctl start --no-block etcd'));
   const anew = 'pkill -9 -x coredns; systemctl restart --no-block kubelet kube-proxy';
   expect(done.slice(back + 1).toSorted()).toEqual([
     `c1 ${anew}`,

@@ -13,6 +13,13 @@ import { runsKubelet } from '../layout.ts';
 export const restartAgents = (lab: Lab, signal?: AbortSignal): Promise<void> =>
   onNodes(lab, 'pkill -9 -x coredns; systemctl restart --no-block kubelet kube-proxy', signal);
 
+/**
+ * Stops kubelets and kube-proxies while the world that they know is replaced: until `restartAgents` they would ask for it, and
+ * a kubelet would go on ending pods of a lost one. Containers go on running.
+ */
+export const stopAgents = (lab: Lab, signal?: AbortSignal): Promise<void> =>
+  onNodes(lab, 'systemctl stop kubelet kube-proxy', signal);
+
 /** Starts the kubelets alone anew, and waits until they have begun: before an API server is made to go away once more. */
 export const restartKubelets = (lab: Lab, signal?: AbortSignal): Promise<void> =>
   onNodes(lab, 'systemctl restart kubelet', signal);

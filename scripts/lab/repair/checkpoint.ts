@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { FiredrillError } from '../../system/errors.ts';
 import { readIfThere, writeAtomically } from '../../system/files.ts';
 import { waitUntil } from '../../system/wait.ts';
-import { apiServersReady, awaitApiServers, etcdHasLeader } from '../health.ts';
+import { apiServersReady, apiServersTalk, awaitApiServers, etcdHasLeader } from '../health.ts';
 import type { Lab } from '../lab.ts';
-import { restartAgents } from './agents.ts';
+import type { Machine } from '../layout.ts';
+import { restartAgents, stopAgents } from './agents.ts';
 
 /** The checkpoint of the first boot, or of the moment before a fault that only a reset undoes, by its id. */
 export const checkpointPath = (lab: Pick<Lab, 'folder'>, fault?: string): string =>
@@ -69,10 +70,10 @@ export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}):
   const token = `${lab.layout.name}-${Date.now().toString(36)}`;
   const cluster = members.map(({ name, address }) => `${name}=https://${address}:2380`).join(',');
   const signal = options.signal;
-  const prepared = members.map(async ({ name, address }) => {
+  await endOldWorld(lab, signal);
+  const restored = members.map(async ({ name, address }) => {
     const script = `
 set -e
-systemctl kill --signal=KILL etcd 2>/dev/null || true; systemctl stop etcd
 cat > /var/lib/etcd/checkpoint.db
 kept=$(/opt/bin/etcdutl snapshot status /var/lib/etcd/checkpoint.db -w json | sed 's/.*"revision":\\([0-9]*\\).*/\\1/')
 rm -rf /var/lib/etcd/data /var/lib/etcd/restored
@@ -83,32 +84,46 @@ mv /var/lib/etcd/restored /var/lib/etcd/data
 rm -f /var/lib/etcd/checkpoint.db
 printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_INITIAL_CLUSTER_TOKEN=${token}\\n' > /etc/etcd/cluster.env`;
     const result = await lab.on(name, script, { input: snapshot, signal, timeoutSeconds: 60 });
-    if (result.exitCode !== 0) {
-      throw new FiredrillError(`${name} could not be restored: ${result.stderr.trim()}`, {
-        code: 'restore-failed',
-        remedy: "Run 'npx firedrill lab destroy' and 'npx firedrill lab up'.",
-      });
-    }
+    if (result.exitCode !== 0) throw notRestored(name, result.stderr);
   });
-  await Promise.all([...prepared, stopControlPlane(lab, signal)]);
-  // As at a boot, the API server begins while etcd elects: the world from before is gone from every disk.
-  await Promise.all([
-    ...members.map(({ name }) =>
-      lab.on(name, 'systemctl reset-failed etcd; systemctl start --no-block etcd', { signal }),
-    ),
-    startControlPlane(lab, signal),
-  ]);
+  // An API server that begins now can read nothing of the world from before: no member runs that holds it.
+  await Promise.all([...restored, startControlPlane(lab, signal)]);
+  const start = 'systemctl reset-failed etcd; systemctl start --no-block etcd';
+  await Promise.all(members.map(({ name }) => lab.on(name, start, { signal })));
   await waitUntil(() => etcdHasLeader(lab), {
     what: 'etcd has a leader after the restore',
     deadlineSeconds: 60,
     signal,
   });
-  await waitUntil(() => apiServersReady(lab, { isRestored: true }), {
-    what: 'the API server answers after the restore',
-    deadlineSeconds: 120,
-    signal,
+  const answers = { what: 'the API server answers after the restore', deadlineSeconds: 120, everySeconds: 0.1, signal };
+  await waitUntil(() => apiServersTalk(lab), answers);
+  await Promise.all([
+    // They take as long to begin as it takes to be ready.
+    restartAgents(lab, signal),
+    waitUntil(() => apiServersReady(lab, { isRestored: true }), answers).then(() => forgetLeaders(lab, signal)),
+  ]);
+}
+
+const notRestored = (machine: string, why: string): FiredrillError =>
+  new FiredrillError(`${machine} could not be restored: ${why.trim()}`, {
+    code: 'restore-failed',
+    remedy: "Run 'npx firedrill lab destroy' and 'npx firedrill lab up'.",
   });
-  await Promise.all([forgetLeaders(lab, signal), restartAgents(lab, signal)]);
+
+/**
+ * Ends all that knows the world that is to be replaced: etcd's members, the control plane, kubelets and kube-proxies. The
+ * kubelets end first: they would start the control plane again.
+ */
+async function endOldWorld(lab: Lab, signal?: AbortSignal): Promise<void> {
+  const endMember = async ({ name }: Machine): Promise<void> => {
+    const script = 'systemctl kill --signal=KILL etcd 2>/dev/null; systemctl stop etcd';
+    const result = await lab.on(name, script, { signal, timeoutSeconds: 30 });
+    if (result.exitCode !== 0) throw notRestored(name, result.stderr);
+  };
+  await Promise.all([
+    ...lab.machinesWithRole('etcd').map(endMember),
+    stopAgents(lab, signal).then(() => endControlPlane(lab, signal)),
+  ]);
 }
 
 /** Whether a machine's member of etcd joined a cluster that was there: its settings say so. */
@@ -158,13 +173,10 @@ async function countRestore({ folder }: Pick<Lab, 'folder'>): Promise<number> {
   return count;
 }
 
-/** Ends API server, controller-manager and scheduler of each controller, and the kubelet first, which would start them again. */
-async function stopControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
-  await onControllers(
-    lab,
-    `systemctl stop kubelet; pkill -9 -x kube-apiserver; pkill -9 kube-controller; pkill -9 -x kube-scheduler; true`,
-    signal,
-  );
+/** Kills API server, controller-manager and scheduler of each controller. */
+async function endControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
+  const script = 'pkill -9 -x kube-apiserver; pkill -9 kube-controller; pkill -9 -x kube-scheduler; true';
+  await onControllers(lab, script, signal);
 }
 
 /** Starts the kubelet of each controller, and with it the control plane. */
