@@ -95,6 +95,10 @@ async function proveOrRestoreEtcd(lab: Lab, { signal, checkpoint }: RepairOption
     ),
   );
   const empty = members.filter((_, index) => !looks[index]);
+  if (empty.length === 0 && (await objectsAreGone(lab, signal))) {
+    await restoreCheckpoint(lab, { signal, preferred: checkpoint });
+    return [objectsWereGone];
+  }
   const whole = async () => (await etcdHasLeader(lab)) && (await membersAreTheMachines(lab));
   const elects = () =>
     succeeds(waitUntil(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal }));
@@ -110,6 +114,14 @@ async function proveOrRestoreEtcd(lab: Lab, { signal, checkpoint }: RepairOption
   }
   await restoreCheckpoint(lab, { signal, preferred: checkpoint });
   return [`etcd was restored from the checkpoint, all members together${why}`];
+}
+
+const objectsWereGone = "the cluster's objects were gone: etcd was restored from the checkpoint";
+
+/** Whether an API server that is well says so already: then nobody needs to wait for what was lost. */
+async function objectsAreGone(lab: Lab, signal?: AbortSignal): Promise<boolean> {
+  const asking = { timeoutSeconds: 1, ...(signal ? { signal } : {}) };
+  return (await apiServersReady(lab)) && (await isWithoutDns(lab, asking).catch(() => false));
 }
 
 /** False where it ends with an error that is meant for people; other errors go on. */
@@ -154,5 +166,5 @@ async function proveObjects(lab: Lab, { signal, checkpoint }: RepairOptions): Pr
     if (isLater && (await isWithoutDns(lab))) await restore();
   }
   await lab.kubernetes.apply(await addonManifests(lab));
-  return missing ? ["the cluster's objects were gone: etcd was restored from the checkpoint"] : [];
+  return missing ? [objectsWereGone] : [];
 }
