@@ -34,8 +34,10 @@ export async function applyGuestbook(lab: Lab, { keepsApp = false }: AppOptions 
   if (keepsApp) return;
   await applyAsGuestbook(lab, await readFile(guestbookManifest, 'utf8'));
   // One that did not run while it was removed, as after all keys are lost, still has them on its disk.
-  await waitUntil(() => redisRuns(lab), { what: 'Redis runs', deadlineSeconds: 60 }).catch(() => undefined);
-  await forgetMessages(lab, ...Object.values(messages));
+  await waitUntil(async () => runs(await redisPod(lab)), { what: 'Redis runs', deadlineSeconds: 60 }).catch(
+    () => undefined,
+  );
+  await forgetMessages(lab, Object.values(messages));
 }
 
 /**
@@ -74,7 +76,7 @@ const removals = new WeakMap<AppOptions, Promise<void>>();
  * lessons.
  */
 export function removeGuestbook(lab: Lab, options: AppOptions = {}): Promise<void> {
-  const removal = removals.get(options) ?? remove(lab, options.keepsApp ?? false);
+  const removal = removals.get(options) ?? remove(lab, options);
   removals.set(options, removal);
   return removal;
 }
@@ -101,9 +103,9 @@ export async function guestbookAsMade(lab: Lab): Promise<KeptApp | undefined> {
   }
 }
 
-async function remove(lab: Lab, keepsApp: boolean): Promise<void> {
-  await forgetMessages(lab, ...Object.values(messages));
-  if (keepsApp) return;
+async function remove(lab: Lab, options: AppOptions): Promise<void> {
+  await forgetMessages(lab, Object.values(messages), options);
+  if (options.keepsApp) return;
   if (!(await isReady(lab))) return;
   const rules = 'propagationPolicy=Background&gracePeriodSeconds=1';
   const paths = await lab.kubernetes.pathsOf(await readFile(guestbookManifest, 'utf8'));
@@ -127,35 +129,57 @@ const toForget = new WeakMap<Lab, { texts: Set<string>; done: Promise<void> }>()
 
 /**
  * Takes messages that a lesson asks for out of the guestbook, so that the lesson can be taken again. Others stay. What
- * several lessons want forgotten at once is forgotten in one go.
+ * several lessons want forgotten at once is forgotten in one go; of an app that is kept, `later` where the options say so.
  */
-export function forgetMessages(lab: Lab, ...texts: readonly string[]): Promise<void> {
+export async function forgetMessages(
+  lab: Lab,
+  texts: readonly string[],
+  { keepsApp, later }: AppOptions = {},
+): Promise<void> {
+  const work = forgetSoon(lab, texts, keepsApp ?? false);
+  if (keepsApp && later) later(work);
+  else await work;
+}
+
+function forgetSoon(lab: Lab, texts: readonly string[], isKept: boolean): Promise<void> {
   const waiting = toForget.get(lab);
   if (waiting) {
     for (const text of texts) waiting.texts.add(text);
     return waiting.done;
   }
   const all = new Set(texts);
-  const done = forgetTogether(lab, all);
+  const done = forgetTogether(lab, all, isKept);
   toForget.set(lab, { texts: all, done });
   return done;
 }
 
-/** `texts` may grow until the guestbook is asked. One that does not run is not. */
-async function forgetTogether(lab: Lab, texts: ReadonlySet<string>): Promise<void> {
-  const runs = await redisRuns(lab);
+/** `texts` may grow until the guestbook is asked. One that does not run is not, unless it is kept: then it is about to. */
+async function forgetTogether(lab: Lab, texts: ReadonlySet<string>, isKept: boolean): Promise<void> {
+  let seen = await redisPod(lab);
   toForget.delete(lab);
-  if (!runs) return;
   const input = [...texts].map((text) => `redis-cli eval "${forgetScript}" 1 guestbook '${text}'`).join('\n');
-  // In a cluster that was just restored, the API server says "Running" of a container that is only about to.
-  const isForgotten = async () =>
-    (await lab.onHost('kubectl exec -i redis-primary-0 -- sh', { input })).exitCode === 0 || !(await redisRuns(lab));
-  const forgotten = { what: 'the guestbook forgets what lessons ask for', deadlineSeconds: 20, everySeconds: 0.5 };
+  // In a cluster that was just restored, the API server says "Running" of a container that is only about to. A kubectl costs
+  // as much as fifty requests: it asks again once the API server says something new of the pod, or after two seconds.
+  let askedAt = -Infinity;
+  const isForgotten = async () => {
+    const pod = await redisPod(lab);
+    const isNew = pod?.metadata.resourceVersion !== seen?.metadata.resourceVersion;
+    seen = pod;
+    if (!runs(pod)) return !isKept;
+    if (!isNew && performance.now() - askedAt < 2000) return false;
+    askedAt = performance.now();
+    return (await lab.onHost('kubectl exec -i redis-primary-0 -- sh', { input })).exitCode === 0;
+  };
+  const forgotten = { what: 'the guestbook forgets what lessons ask for', deadlineSeconds: 20 };
   await waitUntil(isForgotten, forgotten).catch(() => undefined);
 }
 
-const redisRuns = (lab: Lab): Promise<boolean> =>
-  lab.kubernetes.get<{ status?: { phase?: string } }>('/api/v1/namespaces/default/pods/redis-primary-0').then(
-    ({ status }) => status?.phase === 'Running',
-    () => false,
-  );
+interface RedisPod {
+  metadata: { resourceVersion: string };
+  status?: { phase?: string };
+}
+
+const redisPod = (lab: Lab): Promise<RedisPod | undefined> =>
+  lab.kubernetes.get<RedisPod>('/api/v1/namespaces/default/pods/redis-primary-0').catch(() => undefined);
+
+const runs = (pod: RedisPod | undefined): boolean => pod?.status?.phase === 'Running';

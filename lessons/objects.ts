@@ -1,3 +1,4 @@
+import { anApiServerServes } from '../scripts/lab/health.ts';
 import type { Lab } from '../scripts/lab/lab.ts';
 
 // A `reset` cleans up after every lesson, mostly where there is nothing. So the API server itself is asked first: one
@@ -22,9 +23,9 @@ export async function forget(lab: Lab, ...paths: readonly string[]): Promise<voi
 
 const questions = new WeakMap<Lab, Promise<boolean>>();
 
-/** Whether the API server is ready. Whoever asks while it is being asked gets the same answer. */
+/** Whether an API server serves what etcd holds. Whoever asks while it is being asked gets the same answer. */
 export function isReady(lab: Lab): Promise<boolean> {
-  const asked = questions.get(lab) ?? lab.kubernetes.ready(3).finally(() => questions.delete(lab));
+  const asked = questions.get(lab) ?? anApiServerServes(lab).finally(() => questions.delete(lab));
   questions.set(lab, asked);
   return asked;
 }

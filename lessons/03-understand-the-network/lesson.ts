@@ -49,8 +49,8 @@ export default defineLesson({
     await lab.kubernetes.apply(await readFile(toolboxes, 'utf8'));
     await lab.onHost(spreadDns);
   },
-  async cleanUp(lab) {
-    await forgetMessages(lab, message);
+  async cleanUp(lab, options) {
+    await forgetMessages(lab, [message], options);
     await forgetConfigMaps(lab, ...answers);
     const inDefault = '/api/v1/namespaces/default';
     await forget(lab, `${inDefault}/services/front`, `${inDefault}/pods?labelSelector=lesson%3Dnetwork`);

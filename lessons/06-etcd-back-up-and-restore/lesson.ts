@@ -69,11 +69,11 @@ export default defineLesson({
     await applyGuestbook(lab, options);
     await rememberCluster(lab, 'before-backup');
   },
-  async cleanUp(lab) {
+  async cleanUp(lab, options) {
     await Promise.all([
       rm(join(lab.folder, 'backup'), { recursive: true, force: true }),
       removeFromMachines(lab),
-      forgetMessages(lab, message),
+      forgetMessages(lab, [message], options),
       forgetConfigMaps(lab, 'before-backup', 'before-second-backup', 'after-backup', 'answer-lost'),
       forgetLabel(lab, label),
     ]);

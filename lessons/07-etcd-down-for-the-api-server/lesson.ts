@@ -12,6 +12,7 @@ import { nodesAreReady } from '../../scripts/checks/nodes.ts';
 import { answerIs } from '../../scripts/checks/objects.ts';
 import { deploymentIsRolledOut } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
+import { anApiServerServes } from '../../scripts/lab/health.ts';
 import { waitUntil } from '../../scripts/system/wait.ts';
 import { stopService } from '../../scripts/faults/stop-service.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
@@ -43,7 +44,7 @@ export default defineLesson({
     await startStoppedMembers(lab);
     // Where it does not come back, the baseline says so.
     const answers = { what: 'the API server answers', deadlineSeconds: 30 };
-    await waitUntil(() => lab.kubernetes.ready(2), answers).catch(() => undefined);
+    await waitUntil(() => anApiServerServes(lab), answers).catch(() => undefined);
     await forgetConfigMaps(lab, 'answer-size');
     await forget(lab, `/api/v1/namespaces/default/pods/${newPod}?gracePeriodSeconds=1`);
     await forgetWrites(lab);

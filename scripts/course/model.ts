@@ -109,6 +109,11 @@ export interface AppOptions {
    * made it, and a preparation makes it.
    */
   keepsApp?: boolean;
+  /**
+   * Takes what a clean-up has to do in an app that is kept and may only be starting: whoever gives this awaits it before
+   * anything is proven, and prepares the lab meanwhile. Default: the clean-up itself waits.
+   */
+  later?: (work: Promise<void>) => void;
 }
 
 /** The default export of a `lesson.ts`. */

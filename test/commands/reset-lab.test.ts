@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { met, unmet, type Check, type Verdict } from '../../scripts/checks/verdict.ts';
 import { isStandIn, noLab } from '../../scripts/commands/no-lab.ts';
 import { resetWithoutLab } from '../../scripts/commands/reset-lab.ts';
 import { createLayout } from '../../scripts/lab/layout.ts';
@@ -41,6 +42,23 @@ test('what the lesson throws ends the reset, and nothing is begun that nobody wa
   await expect(reset({ ...lesson, definition: { ...lesson.definition, prepare } })).rejects.toThrow('docker engine');
   await expect(reset(lesson, AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C');
   expect(done).toEqual(['clean up']);
+});
+
+test('what was met is looked at once more, with all the rest: in the end all hold together', async () => {
+  const looks: string[] = [];
+  const check = (claim: string, ...verdicts: Verdict[]): Check => {
+    let at = 0;
+    const look = () => {
+      looks.push(claim);
+      return Promise.resolve(verdicts[Math.min(at++, verdicts.length - 1)] ?? met(''));
+    };
+    return { claim, look };
+  };
+  const not = unmet('nothing', 'something');
+  const baseline = [check('lost again', met(''), not, met('')), check('late', not, not, met(''))];
+  await reset(lessonOf([], {}, { needs: 'none', baseline }));
+  // Both; what is late, until it is met; both, and one was lost; that one; both.
+  expect(looks.join(', ')).toBe('lost again, late, late, late, lost again, late, lost again, lost again, late');
 });
 
 test('a lab with machines is no stand-in', () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { forgetMessages, guestbookManifest } from '../../lessons/guestbook.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
@@ -31,24 +31,51 @@ test('the volume comes before what uses it', () => {
   expect(kinds.slice(0, 2)).toEqual(['PersistentVolume', 'PersistentVolumeClaim']);
 });
 
-test('messages are forgotten together, and only once Redis really runs', async () => {
+/** A lab whose API server tells of Redis what `pods` says, one after the other, and whose kubectl ends as `exitCodes` say. */
+function labWhere(pods: readonly { version: string; phase: string }[], exitCodes: readonly number[]) {
   const asked: string[] = [];
-  const lab = {
-    kubernetes: { get: () => Promise.resolve({ status: { phase: 'Running' } }) },
-    onHost: (_command: string, { input = '' } = {}) => {
-      asked.push(input);
-      // "container not found", which is what kubectl says of one that is about to start.
-      return Promise.resolve({ exitCode: asked.length === 1 ? 1 : 0 });
-    },
-  } as unknown as Lab;
-  await Promise.all([forgetMessages(lab, 'one'), forgetMessages(lab, 'two', 'one')]);
+  let looks = 0;
+  const get = () => {
+    const { version, phase } = pods[Math.min(looks++, pods.length - 1)] ?? { version: '', phase: '' };
+    return Promise.resolve({ metadata: { resourceVersion: version }, status: { phase } });
+  };
+  const onHost = (_command: string, { input = '' } = {}) => {
+    asked.push(input);
+    return Promise.resolve({ exitCode: exitCodes[asked.length - 1] ?? 0 });
+  };
+  return { lab: { kubernetes: { get }, onHost } as unknown as Lab, asked, looks: () => looks };
+}
+
+test('messages are forgotten together, and only once Redis really runs', async () => {
+  // The first time "container not found", which is what kubectl says of one that is about to start.
+  const still = { version: '1', phase: 'Running' };
+  const { lab, asked, looks } = labWhere([still, still, still, still, { version: '2', phase: 'Running' }], [1]);
+  await Promise.all([forgetMessages(lab, ['one']), forgetMessages(lab, ['two', 'one'])]);
   expect(asked).toHaveLength(2);
   for (const input of asked) expect(input.match(/'(one|two)'$/gm)).toEqual(["'one'", "'two'"]);
+  // Not asked again before the API server said something new.
+  expect(looks()).toBe(5);
 });
 
 test('a guestbook that does not run is not asked', async () => {
-  const get = () => Promise.resolve({ status: { phase: 'Pending' } });
-  const onHost = vi.fn();
-  await forgetMessages({ kubernetes: { get }, onHost } as unknown as Lab, 'one');
-  expect(onHost).not.toHaveBeenCalled();
+  const { lab, asked } = labWhere([{ version: '1', phase: 'Pending' }], []);
+  await forgetMessages(lab, ['one']);
+  expect(asked).toEqual([]);
+});
+
+test('one that is kept and about to run is waited for, beside other work where somebody takes that', async () => {
+  const { lab, asked } = labWhere(
+    [
+      { version: '1', phase: 'Pending' },
+      { version: '2', phase: 'Pending' },
+      { version: '3', phase: 'Running' },
+    ],
+    [],
+  );
+  const works: Promise<void>[] = [];
+  await forgetMessages(lab, ['one'], { keepsApp: true, later: (work) => works.push(work) });
+  expect(asked).toEqual([]);
+  await Promise.all(works);
+  expect(works).toHaveLength(1);
+  expect(asked).toHaveLength(1);
 });
