@@ -98,7 +98,7 @@ printf 'ETCD_INITIAL_CLUSTER=${cluster}\\nETCD_INITIAL_CLUSTER_STATE=new\\nETCD_
   const answers = { what: 'the API server answers after the restore', deadlineSeconds: 120, everySeconds: 0.1, signal };
   await waitUntil(() => apiServersTalk(lab), answers);
   await Promise.all([
-    // They take as long to begin as it takes to be ready.
+    // Until they first ask for something, it is ready.
     restartAgents(lab, signal),
     waitUntil(() => apiServersReady(lab, { isRestored: true }), answers).then(() => forgetLeaders(lab, signal)),
   ]);
