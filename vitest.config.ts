@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** What tests type into shells is not for the history of whoever runs them. */
+const withoutHistory = { HISTFILE: '/dev/null' };
+
 export default defineConfig({
   test: {
     projects: [
@@ -18,13 +21,14 @@ export default defineConfig({
         },
       },
       // Real programs, sockets, namespaces and packet filters on this computer.
-      { test: { name: 'local', include: ['test/**/*.local.test.ts'], environment: 'node' } },
+      { test: { name: 'local', include: ['test/**/*.local.test.ts'], environment: 'node', env: withoutHistory } },
       {
         test: {
           name: 'lab',
           globalSetup: 'test/e2e/set-up.ts',
           include: ['test/e2e/**/*.test.ts'],
           environment: 'node',
+          env: withoutHistory,
           // One lab, two cores: the files take turns.
           fileParallelism: false,
           testTimeout: 15 * 60_000,

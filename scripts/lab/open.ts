@@ -137,6 +137,8 @@ function shellEnvironment(layout: Layout, folder: string): Record<string, string
     LAB: folder,
     FIREDRILL_LAB: layout.name,
     KUBECONFIG: join(folder, 'kubeconfig'),
+    // Else kubectl keeps what it has learned of this API server in ~/.kube, for good.
+    KUBECACHEDIR: join(folder, 'kubectl-cache'),
     // As the kubeconfig's current context: the first controller's.
     APISERVER: apiServerUrl(controller),
     APP: `http://127.0.0.1:${worker?.publishedPorts[appNodePort] ?? 0}`,

@@ -1,4 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { chromium, type Browser } from 'playwright-core';
 
@@ -33,4 +36,14 @@ async function whyNoChromium(mayInstall: boolean): Promise<string | undefined> {
   return existsSync(executablePath) ? undefined : `Chromium cannot be installed: ${installed.all.slice(-300)}`;
 }
 
-export const launchChromium = (): Promise<Browser> => chromium.launch({ executablePath, headless: true, args: flags });
+/** What Chromium keeps beside a profile goes with it. */
+export async function launchChromium(): Promise<Browser> {
+  const folder = await mkdtemp(join(tmpdir(), 'firedrill-chromium-'));
+  const environment = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const env = { ...Object.fromEntries(environment), XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder };
+  const browser = await chromium.launch({ executablePath, headless: true, args: flags, env });
+  browser.on('disconnected', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return browser;
+}
