@@ -29,7 +29,7 @@ export const on = (machine: string, ...words: string[]): Promise<string> => ok('
 /** Runs the lab's kubectl. Throws where it fails. */
 export async function kubectl(...args: string[]): Promise<string> {
   const { stdout } = await execa(join(labState, 'bin', 'kubectl'), args, {
-    env: { KUBECONFIG: join(labState, 'kubeconfig') },
+    env: { KUBECONFIG: join(labState, 'kubeconfig'), KUBECACHEDIR: join(labState, 'kubectl-cache') },
   });
   return stdout;
 }
