@@ -184,7 +184,9 @@ export default defineLesson({ minutes: 1, summary: 'x', needs: 'none', baseline:
 
 describe('while the lab is up', () => {
   const kubectl = (...args: string[]) =>
-    execa(join(labState, 'bin/kubectl'), args, { env: { KUBECONFIG: join(labState, 'kubeconfig') } });
+    execa(join(labState, 'bin/kubectl'), args, {
+      env: { KUBECONFIG: join(labState, 'kubeconfig'), KUBECACHEDIR: join(labState, 'kubectl-cache') },
+    });
   const kept = async (): Promise<string> =>
     (await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}')).stdout;
 
