@@ -155,18 +155,20 @@ function forgetSoon(lab: Lab, texts: readonly string[], isKept: boolean): Promis
 
 /** `texts` may grow until the guestbook is asked. One that does not run is not, unless it is kept: then it is about to. */
 async function forgetTogether(lab: Lab, texts: ReadonlySet<string>, isKept: boolean): Promise<void> {
-  let seen = await redisPod(lab);
+  const found = await redisPod(lab);
   toForget.delete(lab);
+  if (!runs(found) && !isKept) return;
   const input = [...texts].map((text) => `redis-cli eval "${forgetScript}" 1 guestbook '${text}'`).join('\n');
   // In a cluster that was just restored, the API server says "Running" of a container that is only about to. A kubectl costs
   // as much as fifty requests: it asks again once the API server says something new of the pod, or after two seconds.
-  let askedAt = -Infinity;
+  let askedOf: string | undefined;
+  let askedAt = 0;
   const isForgotten = async () => {
     const pod = await redisPod(lab);
-    const isNew = pod?.metadata.resourceVersion !== seen?.metadata.resourceVersion;
-    seen = pod;
     if (!runs(pod)) return !isKept;
-    if (!isNew && performance.now() - askedAt < 2000) return false;
+    const version = pod?.metadata.resourceVersion;
+    if (version === askedOf && performance.now() - askedAt < 2000) return false;
+    askedOf = version;
     askedAt = performance.now();
     return (await lab.onHost('kubectl exec -i redis-primary-0 -- sh', { input })).exitCode === 0;
   };

@@ -12,14 +12,13 @@ import { nodesAreReady } from '../../scripts/checks/nodes.ts';
 import { answerIs } from '../../scripts/checks/objects.ts';
 import { deploymentIsRolledOut } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
-import { anApiServerServes } from '../../scripts/lab/health.ts';
 import { waitUntil } from '../../scripts/system/wait.ts';
 import { stopService } from '../../scripts/faults/stop-service.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { forgetWrites, startStoppedMembers, writeToEtcd } from '../etcd-writer.ts';
 import { applyGuestbook, guestbookAsMade } from '../guestbook.ts';
 import { failedWrites, leaderGap, newPod, withoutQuorum } from './bets.ts';
-import { forget, forgetConfigMaps } from '../objects.ts';
+import { forget, forgetConfigMaps, isReady } from '../objects.ts';
 
 const healthy = [etcdMembersAnswer(3), etcdHasLeader(), apiServerAnswers()] as const;
 
@@ -44,7 +43,7 @@ export default defineLesson({
     await startStoppedMembers(lab);
     // Where it does not come back, the baseline says so.
     const answers = { what: 'the API server answers', deadlineSeconds: 30 };
-    await waitUntil(() => anApiServerServes(lab), answers).catch(() => undefined);
+    await waitUntil(() => isReady(lab), answers).catch(() => undefined);
     await forgetConfigMaps(lab, 'answer-size');
     await forget(lab, `/api/v1/namespaces/default/pods/${newPod}?gracePeriodSeconds=1`);
     await forgetWrites(lab);

@@ -1,4 +1,5 @@
 import type { Lab } from '../lab/lab.ts';
+import { kubectl } from '../lab/scale/kubectl.ts';
 
 /** A page as long as the guestbook's with a few messages. */
 const pageBytes = 827;
@@ -40,15 +41,11 @@ spec:
 
 /** Puts bare servers behind the guestbook's Service while the work goes on: what they can't do, the computer can't. */
 export async function withBareApp<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
-  const kubectl = async (command: string): Promise<void> => {
-    const { exitCode, stderr } = await lab.onHost(`kubectl ${command}`);
-    if (exitCode !== 0) throw new Error(`kubectl ${command}: ${stderr}`);
-  };
   const putBehindService = (app: string) =>
-    kubectl(`patch service guestbook --patch '${JSON.stringify({ spec: { selector: { app } } })}'`);
+    kubectl(lab, ['patch', 'service', 'guestbook', '--patch', JSON.stringify({ spec: { selector: { app } } })]);
   await lab.kubernetes.apply(manifest);
   try {
-    await kubectl(`rollout status deployment/${name} --timeout=60s`);
+    await kubectl(lab, ['rollout', 'status', `deployment/${name}`, '--timeout=60s'], { timeoutSeconds: 70 });
     await putBehindService(name);
     return await work();
   } finally {

@@ -10,7 +10,7 @@ import { checkoutFolder } from '../../scripts/system/folders.ts';
 import { waitUntil } from '../../scripts/system/wait.ts';
 import { leftOfTheLab } from '../support/left.ts';
 import { firedrill, programPath, testLab, type Ran } from '../support/program.ts';
-import { ok } from '../support/test-lab.ts';
+import { kubectl, ok } from '../support/test-lab.ts';
 import { StoppableEngine } from '../support/stoppable-engine.ts';
 
 /** What a person is told: exit code, what happened, what to do now. */
@@ -183,12 +183,7 @@ export default defineLesson({ minutes: 1, summary: 'x', needs: 'none', baseline:
 });
 
 describe('while the lab is up', () => {
-  const kubectl = (...args: string[]) =>
-    execa(join(labState, 'bin/kubectl'), args, {
-      env: { KUBECONFIG: join(labState, 'kubeconfig'), KUBECACHEDIR: join(labState, 'kubectl-cache') },
-    });
-  const kept = async (): Promise<string> =>
-    (await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}')).stdout;
+  const kept = (): Promise<string> => kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.since}');
 
   beforeAll(async () => {
     await ok('lab', 'up', '--yes');

@@ -39,8 +39,7 @@ async function whyNoChromium(mayInstall: boolean): Promise<string | undefined> {
 /** What Chromium keeps beside a profile goes with it. */
 export async function launchChromium(): Promise<Browser> {
   const folder = await mkdtemp(join(tmpdir(), 'firedrill-chromium-'));
-  const environment = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const env = { ...Object.fromEntries(environment), XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder };
+  const env = { ...process.env, XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder };
   const browser = await chromium.launch({ executablePath, headless: true, args: flags, env });
   browser.on('disconnected', () => {
     rmSync(folder, { recursive: true, force: true });

@@ -120,8 +120,7 @@ const objectsWereGone = "the cluster's objects were gone: etcd was restored from
 
 /** Whether an API server that is well says so already: then nobody needs to wait for what was lost. */
 async function objectsAreGone(lab: Lab, signal?: AbortSignal): Promise<boolean> {
-  const asking = { timeoutSeconds: 1, ...(signal ? { signal } : {}) };
-  return (await apiServersReady(lab)) && (await isWithoutDns(lab, asking).catch(() => false));
+  return (await apiServersReady(lab)) && (await isWithoutDns(lab, { timeoutSeconds: 1, signal }).catch(() => false));
 }
 
 /** False where it ends with an error that is meant for people; other errors go on. */

@@ -15,13 +15,17 @@ const mainPid = (unit: string): string => `$(systemctl show --property MainPID -
 const chosen = (minor: Minor): string =>
   `folder=$(sed -n 's/^KUBERNETES_BIN=//p' ${choice} 2>/dev/null | tail -n 1)
 [ "\${folder:-${programFolders.newer}}" = ${programFolders[minor]} ]`;
-/** Succeeds where a program runs and is of another minor. */
-const runsOther = (unit: string, minor: Minor): string =>
-  `program=$(readlink /proc/${mainPid(unit)}/exe); [ "\${program:-${programFolders[minor]}/${unit}}" != ${programFolders[minor]}/${unit} ]`;
+const programOf = (minor: Minor, unit: string): string => `${programFolders[minor]}/${unit}`;
+/** The program that runs; empty where none does. */
+const runningProgram = (unit: string): string => `"$(readlink /proc/${mainPid(unit)}/exe)"`;
+const runsMinor = (unit: string, minor: Minor): string => `[ ${runningProgram(unit)} = ${programOf(minor, unit)} ]`;
 
 /** Succeeds where this minor is chosen, and nothing runs of another one. */
 export const isToldScript = (minor: Minor): string =>
-  [...units.map((unit) => `${runsOther(unit, minor)} && exit 1`), chosen(minor)].join('\n');
+  [
+    ...units.map((unit) => `case ${runningProgram(unit)} in ''|${programOf(minor, unit)}) ;; *) exit 1 ;; esac`),
+    chosen(minor),
+  ].join('\n');
 
 /** What a machine says of its two programs. Undefined: it does not run, or the folder does not have it. */
 export interface Survey {
@@ -68,7 +72,7 @@ export const moveScript = (minor: Minor): string =>
     ...units.map(
       (unit) =>
         // One that is about to start will be of the chosen minor.
-        `[ "$(readlink /proc/${mainPid(unit)}/exe)" = ${programFolders[minor]}/${unit} ] || [ "$(systemctl is-active ${unit})" = activating ] || systemctl restart --no-block ${unit}`,
+        `${runsMinor(unit, minor)} || [ "$(systemctl is-active ${unit})" = activating ] || systemctl restart --no-block ${unit}`,
     ),
   ].join('\n');
 
@@ -92,10 +96,7 @@ const apiServersClient = '/etc/kubernetes/pki/apiserver-kubelet-client';
 /** Cheap enough to be asked a few times a second: it starts neither program. 10256 is kube-proxy's default health port. */
 export const progressScript = (minor: Minor): string =>
   [
-    ...units.map(
-      (unit) =>
-        `[ "$(readlink /proc/${mainPid(unit)}/exe)" = ${programFolders[minor]}/${unit} ] && echo "${unit} moved" || echo "${unit} not"`,
-    ),
+    ...units.map((unit) => `${runsMinor(unit, minor)} && echo "${unit} moved" || echo "${unit} not"`),
     `age=$(ps -o etimes= -p ${mainPid('kubelet')} 2>/dev/null)`,
     'echo "since $(( $(date +%s) - ${age:-0} ))"',
     'age=$(ps -o etimes= -C kube-apiserver 2>/dev/null | sort -n | tail -n 1)',
