@@ -6,12 +6,16 @@ import { hasRole } from '../lab/layout.ts';
 import type { Survey } from '../lab/repair/survey.ts';
 import { checkpointOf } from './reset-checkpoint.ts';
 
-/** `objects`: etcd stays as it is; `restore`: it goes back to its checkpoint; `rebuild`: machines are made anew. */
-export type Way = 'objects' | 'restore' | 'rebuild';
+/**
+ * `objects`: etcd stays as it is; `keys`: it gets back those of its checkpoint; `restore`: it goes back to its checkpoint;
+ * `rebuild`: machines are made anew.
+ */
+export type Way = 'objects' | 'keys' | 'restore' | 'rebuild';
 
 /** What a reset takes on two cores, from the quickest computer to a slow one. */
 const lasts: Readonly<Record<Way, string>> = {
   objects: '4 to 20 seconds',
+  keys: '6 to 30 seconds',
   restore: '8 to 40 seconds',
   rebuild: '10 to 60 seconds',
 };
@@ -48,7 +52,7 @@ export async function lookBesides(lab: Lab, lesson: LoadedLesson): Promise<Besid
 /** The cheapest way that is safe for etcd. Of a silent etcd nobody can tell yet: it is restored where it finds no leader. */
 export function wayOf({ destroyed, etcd }: Pick<Survey, 'destroyed' | 'etcd'>): Way {
   if (destroyed.length > 0) return 'rebuild';
-  return etcd === 'serves' ? 'objects' : 'restore';
+  return ({ serves: 'objects', emptied: 'keys', silent: 'restore', lost: 'restore' } as const)[etcd];
 }
 
 /** What will be lost, what stays, and how a reset goes about it: a paragraph each. */
@@ -102,6 +106,7 @@ function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playgrou
     ...{
       serves: [],
       silent: [`where etcd finds no leader, all else that was changed on the cluster since ${since}`],
+      emptied: [`all else that was changed on the cluster since ${since}`],
       lost: [`all else that was changed on the cluster since ${since}`],
     }[etcd],
     ...(backup ? ['your backups of etcd in $LAB/backup'] : []),
@@ -111,8 +116,13 @@ function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playgrou
 
 function how({ destroyed, etcd }: Survey, { layout }: Pick<Lab, 'layout'>, { since }: Besides): string {
   const members = layout.machines.filter((machine) => hasRole(machine, 'etcd')).map(({ name }) => name);
-  const restored = `etcd is restored from the checkpoint of ${since}, ${members.join(', ')} together`;
   const anew = destroyed.length === 0 ? '' : `${destroyed.join(', ')} made anew from the image; `;
-  if (etcd === 'serves') return `${anew}etcd keeps its data, and objects are put back`;
-  return `${anew}${restored}${etcd === 'lost' ? '' : ', unless it finds a leader by itself'}`;
+  const restored = `etcd is restored from the checkpoint of ${since}, ${members.join(', ')} together`;
+  const etcdGets = {
+    serves: 'etcd keeps its data, and objects are put back',
+    emptied: `etcd keeps running, and gets back its keys, which are gone, from the checkpoint of ${since}`,
+    silent: `${restored}, unless it finds a leader by itself`,
+    lost: restored,
+  };
+  return `${anew}${etcdGets[etcd]}`;
 }

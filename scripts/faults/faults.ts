@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises';
 import type { Lab } from '../lab/lab.ts';
-import { checkpointPath } from '../lab/repair/checkpoint.ts';
+import { checkpointPath, forgetCheckpoint } from '../lab/repair/checkpoint.ts';
 import { FiredrillError, messageOf } from '../system/errors.ts';
 import { wayBackFrom, type Fault, type FaultOptions, type InjectedFault } from './fault.ts';
 import { inject } from './inject.ts';
@@ -57,7 +56,7 @@ export function createFaults(lab: Lab): Faults {
     async closeAfterReset() {
       for (const { id } of await journal.open()) {
         await journal.note(id, 'undone', 'by a reset');
-        await rm(checkpointPath(lab, id), { force: true });
+        await forgetCheckpoint(checkpointPath(lab, id));
       }
     },
   };

@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises';
 import type { Lab } from '../lab/lab.ts';
-import { checkpointPath } from '../lab/repair/checkpoint.ts';
+import { checkpointPath, forgetCheckpoint } from '../lab/repair/checkpoint.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { dieDuring } from './die-at.ts';
 import { failedIn, onEach, type Answer } from './everywhere.ts';
@@ -79,7 +78,7 @@ function outcomeOf(answers: readonly Answer[]): UndoOutcome {
 async function resetOnly(lab: Lab, entry: JournalEntry, journal: FaultJournal): Promise<UndoOutcome> {
   if (entry.state === 'planned' && (await prove(lab, entry)).exitCode === 1) {
     await journal.note(entry.id, 'undone', 'it was never injected');
-    await rm(checkpointPath(lab, entry.id), { force: true });
+    await forgetCheckpoint(checkpointPath(lab, entry.id));
     return 'already';
   }
   throw new FiredrillError(`Nothing can undo this: ${entry.fault.title}.`, {

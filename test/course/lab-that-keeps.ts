@@ -15,6 +15,7 @@ export function labThatKeeps({ etcd = true } = {}): { lab: Lab; kept: () => bool
     if (etcd) writeFileSync(path, 'now');
     return Promise.resolve({ exitCode: etcd ? 0 : 1, stdout: '', stderr: 'no leader' });
   };
-  const lab = { folder, machinesWithRole: () => [{ name: 'e1' }], etcd: { ctl } } as unknown as Lab;
+  const call = () => Promise.resolve({});
+  const lab = { folder, machinesWithRole: () => [{ name: 'e1' }], etcd: { ctl, call } } as unknown as Lab;
   return { lab, kept: () => existsSync(startCheckpointPath(lab)) };
 }

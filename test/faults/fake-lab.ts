@@ -41,8 +41,8 @@ export function fakeLab(
     },
     etcd: {
       members: unused,
-      call: unused,
-      // Of all that it is asked, only `snapshot save FILE` is.
+      // Of all that it is asked, only for its keys and to `snapshot save FILE`.
+      call: () => Promise.resolve({}),
       ctl: async ([, , file = '']) => {
         await writeFile(file, 'a snapshot');
         return { exitCode: 0, stdout: '', stderr: '' };

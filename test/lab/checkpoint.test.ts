@@ -74,6 +74,7 @@ function workingLab(replaced: readonly string[] = []) {
         writeFileSync(path ?? '', 'now');
         return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
       },
+      call: () => Promise.resolve({}),
     },
     kubernetes: {
       get: (path: string) =>

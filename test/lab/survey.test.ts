@@ -68,7 +68,12 @@ describe('what a reset finds', () => {
     ['a machine is gone', { missing: ['w2'], namespaces: own }, { destroyed: ['w2'], etcd: 'serves' }],
     ['two members are stopped', { silent: ['e1', 'e2'] }, { etcd: 'silent', cluster: undefined }],
     ['a member lost its data', { silent: ['e3'], empty: ['e3'], namespaces: own }, { etcd: 'lost' }],
-    ['a client deleted all keys', { namespaces: own, dnsIsGone: true }, { etcd: 'lost' }],
+    ['a client deleted all keys', { namespaces: own, dnsIsGone: true }, { etcd: 'emptied' }],
+    [
+      'a client deleted all keys, and a member is gone',
+      { namespaces: own, dnsIsGone: true, silent: ['e3'] },
+      { etcd: 'lost' },
+    ],
     [
       'a worker joined, and its machine is gone',
       { layout: withWorkers(booted, 3), missing: ['w3'], namespaces: own },
@@ -125,6 +130,8 @@ describe('what a reset says before it begins', () => {
   it('where etcd goes back, to when, and that all members do', () => {
     expect(says({ etcd: 'lost' })).toContain('changed on the cluster since the first boot');
     expect(says({ etcd: 'lost' })).toContain('e1, e2, e3 together. It takes 8 to 40 seconds.');
+    expect(says({ etcd: 'emptied' })).toContain('changed on the cluster since the first boot');
+    expect(says({ etcd: 'emptied' })).toContain('from the checkpoint of the first boot. It takes 6 to 30 seconds.');
     expect(says({ etcd: 'silent' })).toContain('unless it finds a leader by itself. It takes 8 to 40 seconds.');
   });
 

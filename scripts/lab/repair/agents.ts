@@ -1,5 +1,6 @@
 import type { Lab } from '../lab.ts';
 import { runsKubelet } from '../layout.ts';
+import { onAll } from './on-all.ts';
 
 // What watches the API server asks one that was away again only after up to a minute: client-go's reflector doubles its pause
 // each time, up to 30 s, and adds as much again by chance. It forgets that only after two minutes without a failure.
@@ -20,11 +21,17 @@ export const restartAgents = (lab: Lab, signal?: AbortSignal): Promise<void> =>
 export const stopAgents = (lab: Lab, signal?: AbortSignal): Promise<void> =>
   onNodes(lab, 'systemctl stop kubelet kube-proxy', signal);
 
+/** The same for the kubelets alone, where kube-proxies may watch how one world follows another. */
+export const stopKubelets = (lab: Lab, signal?: AbortSignal): Promise<void> =>
+  onNodes(lab, 'systemctl stop kubelet', signal);
+
+/** Starts kubelets that were stopped. */
+export const startKubelets = (lab: Lab, signal?: AbortSignal): Promise<void> =>
+  onNodes(lab, 'systemctl start --no-block kubelet', signal);
+
 /** Starts the kubelets alone anew, and waits until they have begun: before an API server is made to go away once more. */
 export const restartKubelets = (lab: Lab, signal?: AbortSignal): Promise<void> =>
   onNodes(lab, 'systemctl restart kubelet', signal);
 
-async function onNodes(lab: Lab, script: string, signal?: AbortSignal): Promise<void> {
-  const nodes = lab.layout.machines.filter(runsKubelet);
-  await Promise.all(nodes.map(({ name }) => lab.on(name, script, { signal })));
-}
+const onNodes = (lab: Lab, script: string, signal?: AbortSignal): Promise<void> =>
+  onAll(lab, lab.layout.machines.filter(runsKubelet), script, signal);

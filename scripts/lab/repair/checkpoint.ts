@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FiredrillError } from '../../system/errors.ts';
+import { FiredrillError, messageOf } from '../../system/errors.ts';
 import { readIfThere, writeAtomically } from '../../system/files.ts';
 import { waitUntil } from '../../system/wait.ts';
 import { apiServersReady, apiServersTalk, awaitApiServers, etcdHasLeader } from '../health.ts';
 import type { Lab } from '../lab.ts';
 import type { Machine } from '../layout.ts';
 import { restartAgents, stopAgents } from './agents.ts';
+import { endControlPlane, startControlPlane } from './control-plane.ts';
+import { keepKeys, keysPath } from './keys.ts';
 
 /** The checkpoint of the first boot, or of the moment before a fault that only a reset undoes, by its id. */
 export const checkpointPath = (lab: Pick<Lab, 'folder'>, fault?: string): string =>
@@ -19,8 +21,17 @@ export const checkpointPath = (lab: Pick<Lab, 'folder'>, fault?: string): string
  */
 export const startCheckpointPath = (lab: Pick<Lab, 'folder'>): string => join(lab.folder, 'checkpoint', 'start.db');
 
+/** A later checkpoint, where there is one, or else that of the first boot: whether or not that one is there. */
+export const laterOrFirst = (lab: Pick<Lab, 'folder'>, later: string | undefined): string =>
+  later !== undefined && existsSync(later) ? later : checkpointPath(lab);
+
+/** Removes a checkpoint, if it is there. */
+export async function forgetCheckpoint(path: string): Promise<void> {
+  await Promise.all([path, keysPath(path)].map((file) => rm(file, { force: true })));
+}
+
 /**
- * Keeps a snapshot of etcd on the host: the cluster as it is now, to which a reset can go back.
+ * Keeps a snapshot of etcd on the host, and its keys beside it: the cluster as it is now, to which a reset can go back.
  * @throws FiredrillError `checkpoint-failed`.
  */
 export async function takeCheckpoint(
@@ -30,14 +41,18 @@ export async function takeCheckpoint(
   await mkdir(join(lab.folder, 'checkpoint'), { recursive: true });
   const member = lab.machinesWithRole('etcd')[0]?.name ?? 'e1';
   const result = await lab.etcd.ctl(['snapshot', 'save', `${path}.new`], { members: [member], timeoutSeconds: 30 });
-  if (result.exitCode !== 0) {
-    throw new FiredrillError(`etcd's state could not be kept: ${result.stderr.trim().split('\n').at(-1) ?? ''}`, {
-      code: 'checkpoint-failed',
-      remedy: "Look with 'npx firedrill lab status' whether etcd has a leader.",
-    });
-  }
+  if (result.exitCode !== 0) throw notKept(result.stderr.trim().split('\n').at(-1) ?? '');
+  await keepKeys(lab, member, path).catch((error: unknown) => {
+    throw notKept(messageOf(error));
+  });
   await rename(`${path}.new`, path);
 }
+
+const notKept = (why: string): FiredrillError =>
+  new FiredrillError(`etcd's state could not be kept: ${why}`, {
+    code: 'checkpoint-failed',
+    remedy: "Look with 'npx firedrill lab status' whether etcd has a leader.",
+  });
 
 export interface RestoreOptions {
   signal?: AbortSignal | undefined;
@@ -56,7 +71,7 @@ export interface RestoreOptions {
  */
 export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}): Promise<void> {
   const { preferred } = options;
-  const path = preferred !== undefined && existsSync(preferred) ? preferred : checkpointPath(lab);
+  const path = laterOrFirst(lab, preferred);
   if (!existsSync(path)) {
     throw new FiredrillError('There is no checkpoint of this lab to go back to.', {
       code: 'checkpoint-missing',
@@ -64,7 +79,7 @@ export async function restoreCheckpoint(lab: Lab, options: RestoreOptions = {}):
     });
   }
   const snapshot = await readFile(path);
-  if (path === preferred) await rm(path);
+  if (path === preferred) await forgetCheckpoint(path);
   const members = lab.machinesWithRole('etcd');
   const revision = (await countRestore(lab)) * revisionsApart;
   const token = `${lab.layout.name}-${Date.now().toString(36)}`;
@@ -132,6 +147,12 @@ export async function wasReplaced(lab: Pick<Lab, 'on'>, machine: string, signal?
   return (await lab.on(machine, asks, { signal })).exitCode === 0;
 }
 
+/** Whether any machine's member did. */
+export async function someWasReplaced(lab: Lab, signal?: AbortSignal): Promise<boolean> {
+  const looks = lab.machinesWithRole('etcd').map(({ name }) => wasReplaced(lab, name, signal));
+  return (await Promise.all(looks)).includes(true);
+}
+
 /**
  * Where a member of etcd was replaced, puts the present state into all members together, as at the first boot, and returns
  * true. A replacement goes by an id that its settings do not give: with an empty disk again it would not be refused as one
@@ -139,8 +160,7 @@ export async function wasReplaced(lab: Pick<Lab, 'on'>, machine: string, signal?
  * @throws what `takeCheckpoint` and `restoreCheckpoint` throw.
  */
 export async function foundAnew(lab: Lab, signal?: AbortSignal): Promise<boolean> {
-  const looks = await Promise.all(lab.machinesWithRole('etcd').map(({ name }) => wasReplaced(lab, name, signal)));
-  if (!looks.includes(true)) return false;
+  if (!(await someWasReplaced(lab, signal))) return false;
   const preferred = join(lab.folder, 'checkpoint', 'now.db');
   await takeCheckpoint(lab, preferred);
   await restoreCheckpoint(lab, { preferred, signal });
@@ -172,19 +192,3 @@ async function countRestore({ folder }: Pick<Lab, 'folder'>): Promise<number> {
   await writeAtomically(path, `${count}\n`);
   return count;
 }
-
-/** Kills API server, controller-manager and scheduler of each controller. */
-async function endControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
-  const script = 'pkill -9 -x kube-apiserver; pkill -9 kube-controller; pkill -9 -x kube-scheduler; true';
-  await onControllers(lab, script, signal);
-}
-
-/** Starts the kubelet of each controller, and with it the control plane. */
-async function startControlPlane(lab: Lab, signal?: AbortSignal): Promise<void> {
-  await onControllers(lab, 'systemctl start --no-block kubelet', signal);
-}
-
-const onControllers = (lab: Lab, script: string, signal?: AbortSignal) =>
-  Promise.all(
-    lab.machinesWithRole('controller').map(({ name }) => lab.on(name, script, { signal, timeoutSeconds: 30 })),
-  );

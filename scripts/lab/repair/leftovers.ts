@@ -6,6 +6,9 @@ import { cordonMark, uncordonNode } from '../upgrade/drain.ts';
 /** Namespaces that Kubernetes itself makes. */
 export const ownNamespaces = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
 
+/** Of each question: as much as a removal is given. A computer that is busy answers late. */
+const timeoutSeconds = 10;
+
 interface List {
   items: {
     metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
@@ -63,7 +66,7 @@ const others = [
 ];
 
 async function removeNamespaces(lab: Lab): Promise<void> {
-  const { items } = await lab.kubernetes.get<List>('/api/v1/namespaces');
+  const { items } = await lab.kubernetes.get<List>('/api/v1/namespaces', { timeoutSeconds });
   const foreign = items.map(({ metadata }) => metadata.name).filter((name) => !ownNamespaces.has(name));
   if (foreign.length > 0) {
     await lab.onHost(`kubectl delete namespace ${foreign.join(' ')} --wait=false`, { timeoutSeconds: 30 });
@@ -72,7 +75,7 @@ async function removeNamespaces(lab: Lab): Promise<void> {
 
 /** Uncordons every node and takes away taints that the lab did not give it. */
 async function openNodes(lab: Lab): Promise<void> {
-  const { items } = await lab.kubernetes.get<List>('/api/v1/nodes');
+  const { items } = await lab.kubernetes.get<List>('/api/v1/nodes', { timeoutSeconds });
   const machines = new Map(lab.layout.machines.filter(runsKubelet).map((machine) => [machine.name, machine]));
   for (const { metadata, spec } of items) {
     if (!machines.has(metadata.name)) continue;

@@ -14,9 +14,10 @@ import { joinersOf } from '../scale/workers.ts';
 import { bringUp } from '../up.ts';
 import { awaitStaticPods } from '../upgrade/move.ts';
 import { restartAgents } from './agents.ts';
-import { foundAnew, restoreCheckpoint } from './checkpoint.ts';
+import { foundAnew, restoreCheckpoint, someWasReplaced } from './checkpoint.ts';
 import { hadOtherVersion, repairMachine } from './machine.ts';
 import { isWithoutDns } from './own-objects.ts';
+import { putKeysBack } from './put-keys-back.ts';
 
 export interface RepairOptions {
   signal?: AbortSignal | undefined;
@@ -87,7 +88,9 @@ async function startMachines(lab: Lab, { signal, reporter }: RepairOptions): Pro
   return [...off, ...paused].map(({ machine }) => `${machine} did not run`);
 }
 
-async function proveOrRestoreEtcd(lab: Lab, { signal, checkpoint }: RepairOptions): Promise<string[]> {
+async function proveOrRestoreEtcd(lab: Lab, options: RepairOptions): Promise<string[]> {
+  const { signal, checkpoint } = options;
+  const whole = async () => (await etcdHasLeader(lab)) && (await membersAreTheMachines(lab));
   const members = lab.machinesWithRole('etcd');
   const looks = await Promise.all(
     members.map(
@@ -96,10 +99,9 @@ async function proveOrRestoreEtcd(lab: Lab, { signal, checkpoint }: RepairOption
   );
   const empty = members.filter((_, index) => !looks[index]);
   if (empty.length === 0 && (await objectsAreGone(lab, signal))) {
-    await restoreCheckpoint(lab, { signal, preferred: checkpoint });
-    return [objectsWereGone];
+    const takesKeys = (await whole()) && !(await someWasReplaced(lab, signal));
+    return [await bringObjectsBack(lab, options, { takesKeys })];
   }
-  const whole = async () => (await etcdHasLeader(lab)) && (await membersAreTheMachines(lab));
   const elects = () =>
     succeeds(waitUntil(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal }));
   let why = '';
@@ -116,7 +118,21 @@ async function proveOrRestoreEtcd(lab: Lab, { signal, checkpoint }: RepairOption
   return [`etcd was restored from the checkpoint, all members together${why}`];
 }
 
-const objectsWereGone = "the cluster's objects were gone: etcd was restored from the checkpoint";
+/**
+ * @param takesKeys whether etcd is as it should be, but for its keys
+ * @returns what was done, in words.
+ */
+async function bringObjectsBack(
+  lab: Lab,
+  { signal, checkpoint }: RepairOptions,
+  { takesKeys }: { takesKeys: boolean },
+): Promise<string> {
+  const gone = "the cluster's objects were gone";
+  if (takesKeys && (await putKeysBack(lab, { signal, preferred: checkpoint })))
+    return `${gone}: the keys of the checkpoint were put back into etcd`;
+  await restoreCheckpoint(lab, { signal, preferred: checkpoint });
+  return `${gone}: etcd was restored from the checkpoint`;
+}
 
 /** Whether an API server that is well says so already: then nobody needs to wait for what was lost. */
 async function objectsAreGone(lab: Lab, signal?: AbortSignal): Promise<boolean> {
@@ -156,14 +172,14 @@ async function bringBackApiServer(lab: Lab, anew: readonly Machine[], signal?: A
 }
 
 /** A cluster that forgot its own DNS has lost its keys: then the checkpoint comes back. */
-async function proveObjects(lab: Lab, { signal, checkpoint }: RepairOptions): Promise<string[]> {
-  const restore = () => restoreCheckpoint(lab, { signal, preferred: checkpoint });
-  const missing = await isWithoutDns(lab);
-  if (missing) {
+async function proveObjects(lab: Lab, options: RepairOptions): Promise<string[]> {
+  const { signal, checkpoint } = options;
+  const said: string[] = [];
+  if (await isWithoutDns(lab)) {
     const isLater = checkpoint !== undefined && existsSync(checkpoint);
-    await restore();
-    if (isLater && (await isWithoutDns(lab))) await restore();
+    said.push(await bringObjectsBack(lab, options, { takesKeys: true }));
+    if (isLater && (await isWithoutDns(lab))) await restoreCheckpoint(lab, { signal, preferred: checkpoint });
   }
   await lab.kubernetes.apply(await addonManifests(lab));
-  return missing ? [objectsWereGone] : [];
+  return said;
 }

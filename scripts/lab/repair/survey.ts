@@ -12,8 +12,11 @@ export interface Survey {
   destroyed: readonly string[];
   /** Workers that joined after the first boot. */
   joined: readonly string[];
-  /** `lost`: data of a member is gone, or the cluster's own objects are. `silent`: not every member answers, or none leads. */
-  etcd: 'serves' | 'silent' | 'lost';
+  /**
+   * `emptied`: the members are well, and the cluster's own objects are gone. `lost`: data of a member is gone. `silent`: not
+   * every member answers, or none leads.
+   */
+  etcd: 'serves' | 'silent' | 'emptied' | 'lost';
   /** What is on the cluster that is not its own; undefined where the API server does not tell. */
   cluster: { namespaces: readonly string[]; volumes: readonly string[] } | undefined;
 }
@@ -44,12 +47,14 @@ export async function surveyLab(lab: Lab, containersOf: typeof listContainers = 
     foreignIn(lab, asking),
     isWithoutDns(lab, asking).catch(() => false),
   ]);
-  const serves = isWhole(members);
-  const lost = dnsIsGone || (!serves && (await someMemberIsEmpty(lab, destroyed)));
+  const etcdIs = async (): Promise<Survey['etcd']> => {
+    if (isWhole(members)) return dnsIsGone ? 'emptied' : 'serves';
+    return dnsIsGone || (await someMemberIsEmpty(lab, destroyed)) ? 'lost' : 'silent';
+  };
   return {
     destroyed,
     joined: joinersOf(lab.layout).map(({ name }) => name),
-    etcd: lost ? 'lost' : serves ? 'serves' : 'silent',
+    etcd: await etcdIs(),
     cluster,
   };
 }
