@@ -44,6 +44,6 @@ export async function uncordonAll(lab: Lab): Promise<void> {
 
 async function nodesThat(lab: Lab, are: (node: Node) => boolean): Promise<string[]> {
   if (!(await isReady(lab))) return [];
-  const { items } = await lab.kubernetes.get<{ items: Node[] }>('/api/v1/nodes');
+  const { items } = await lab.kubernetes.get<{ items: Node[] }>('/api/v1/nodes', { timeoutSeconds: 10 });
   return items.filter(are).map(({ metadata }) => metadata.name);
 }

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { keepError } from '../system/error-log.ts';
-import { Ended, FiredrillError, Interrupted, messageOf } from '../system/errors.ts';
+import { ApiUnreachable, Ended, FiredrillError, Interrupted, messageOf } from '../system/errors.ts';
 import { fitted, interrupt } from './context.ts';
 import { createProgram } from './program.ts';
 
@@ -23,6 +23,9 @@ const tell = (text: string, stack: string): void => {
   process.stderr.write(`${fitted(text, process.stderr)}${stack}`);
 };
 
+const silentLab =
+  "Where this computer is busy, run it again when it is less so. 'npx firedrill lab status' shows who answers, and 'npx firedrill reset' mends the lab.";
+
 async function explain(error: unknown, argv: readonly string[]): Promise<number> {
   if (error instanceof Ended) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -35,6 +38,10 @@ async function explain(error: unknown, argv: readonly string[]): Promise<number>
     const cause = error.cause === undefined ? '' : `\n  ${messageOf(error.cause).split('\n')[0] ?? ''}`;
     tell(`firedrill: ${error.message}${cause}\nWhat to do: ${error.remedy}\n`, stack);
     return error.exitCode;
+  }
+  if (error instanceof ApiUnreachable) {
+    tell(`firedrill: The lab did not answer: ${error.message}.\nWhat to do: ${silentLab}\n`, stack);
+    return 3;
   }
   const log = await keepError(error, argv.slice(2));
   const remedy =

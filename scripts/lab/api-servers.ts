@@ -1,6 +1,6 @@
-import { messageOf } from '../system/errors.ts';
+import { ApiUnreachable, messageOf } from '../system/errors.ts';
 import type { Answer } from './http-answer.ts';
-import { ApiUnreachable, KeptConnections, type CredentialFiles, type HttpsRequest } from './https.ts';
+import { KeptConnections, type CredentialFiles, type HttpsRequest } from './https.ts';
 import type { ApiServerLook } from './lab.ts';
 import type { Machine } from './layout.ts';
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { ApiUnreachable } from '../system/errors.ts';
 import { readAnswer, type Answer } from './http-answer.ts';
 
 export interface HttpsRequest {
@@ -31,14 +32,6 @@ export async function readCredentials(
   const pem = (name: string) => readFile(join(labFolder, 'pki', name));
   const [ca, cert, key] = await Promise.all([pem(files.ca), pem(files.cert), pem(files.key)]);
   return { ca, cert, key };
-}
-
-/** Nobody answered at all. */
-export class ApiUnreachable extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ApiUnreachable';
-  }
 }
 
 const host = '127.0.0.1';

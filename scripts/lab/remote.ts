@@ -62,10 +62,15 @@ export class Connections {
   /** @throws FiredrillError `machine-unreachable` where the machine does not answer. */
   async run(machine: Machine, command: string, options: OnMachineOptions = {}): Promise<CommandResult> {
     await this.#open(machine);
+    const timeoutSeconds = options.timeoutSeconds ?? defaultTimeoutSeconds;
     const result = await run('ssh', ['-F', sshConfigPath(this.#labFolder), machine.name, '--', command], {
-      timeoutSeconds: options.timeoutSeconds ?? defaultTimeoutSeconds,
+      timeoutSeconds,
       signal: options.signal,
       input: options.input,
+    }).catch((error: unknown) => {
+      if (!(error instanceof FiredrillError) || error.code !== 'command-timed-out') throw error;
+      const { code, remedy } = error;
+      throw new FiredrillError(`${machine.name} gave no answer within ${timeoutSeconds} s.`, { code, remedy });
     });
     if (result.exitCode === 255 && sshFailed.test(result.stderr)) {
       throw new FiredrillError(`${machine.name} does not answer: ${result.stderr.trim().split('\n').at(-1) ?? ''}`, {

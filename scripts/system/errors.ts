@@ -16,6 +16,14 @@ export class FiredrillError extends Error {
   }
 }
 
+/** A server of the lab gave no whole answer: nobody listens, or not in time. */
+export class ApiUnreachable extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ApiUnreachable';
+  }
+}
+
 /** The program was told to stop (Ctrl-C, SIGTERM, closed terminal). Exit code 130. */
 export class Interrupted extends Error {
   constructor() {

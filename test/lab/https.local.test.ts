@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { adminFiles } from '../../scripts/lab/api-servers.ts';
-import { ApiUnreachable, KeptConnections } from '../../scripts/lab/https.ts';
+import { KeptConnections } from '../../scripts/lab/https.ts';
 import { createLayout } from '../../scripts/lab/layout.ts';
 import { makeCertificates } from '../../scripts/lab/pki.ts';
+import { ApiUnreachable } from '../../scripts/system/errors.ts';
 import { checkoutFolder } from '../../scripts/system/folders.ts';
 import { listening, stopListening } from '../support/listening.ts';
 

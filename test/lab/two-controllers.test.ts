@@ -7,11 +7,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vite
 import { parse } from 'yaml';
 import { addonManifests } from '../../scripts/lab/addons.ts';
 import { createApiServers, type ApiServers } from '../../scripts/lab/api-servers.ts';
-import { ApiUnreachable } from '../../scripts/lab/https.ts';
 import { renderKubeconfig, towardsAnswering } from '../../scripts/lab/kubeconfig.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { createLayout, hasRole, type Layout, type Size } from '../../scripts/lab/layout.ts';
 import { makeCertificates } from '../../scripts/lab/pki.ts';
+import { ApiUnreachable } from '../../scripts/system/errors.ts';
 
 /** An API server that says its name, with a status of its own; silent where that is 0. It may not get to the end of it. */
 class FakeApiServer {
