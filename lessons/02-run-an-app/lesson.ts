@@ -40,11 +40,15 @@ export default defineLesson({
     'Take an image apart': task({
       predictions: [bets.shareOfTheApp],
       reach: [
-        answerIs({ configMap: 'answer-image', key: 'os', asks: 'which distribution the image brings' }, () => 'debian'),
+        answerIs({ configMap: 'answer-image', key: 'os', asks: 'which distribution the image brings' }, () => [
+          'debian',
+          'Debian',
+        ]),
         answerIs({ configMap: 'answer-image', key: 'app', asks: 'which folder holds the guestbook' }, () => [
           '/app',
           'app',
           '/app/',
+          'app/',
         ]),
       ],
     }),

@@ -14,7 +14,7 @@ import { forget, forgetConfigMaps } from '../objects.ts';
 import { howPodIsChosen, senderOfAPing, strangerNode } from './bets.ts';
 import { namesBets, observeNames } from './names-drill.ts';
 import { observePaths, pathBets } from './path-drill.ts';
-import { addressOfPod, cableOf, nextHop, ruleOnNode } from './stations.ts';
+import { addressOfPod, addressOfService, cableOf, nextHop, ruleOnNode } from './stations.ts';
 
 const message = messages['Understand the network'];
 const toolboxes = join(import.meta.dirname, 'manifests', 'toolboxes.yaml');
@@ -74,14 +74,18 @@ export default defineLesson({
     }),
     'A Service is a rule': task({
       predictions: [howPodIsChosen],
-      reach: [serviceHasEndpoints('front'), ruleOnNode('w1', 'default/front')],
+      reach: [
+        serviceHasEndpoints('front'),
+        ruleOnNode('w1', 'default/front'),
+        podReaches('toolbox-w1', { says: 'the Service front', find: addressOfService('front') }),
+      ],
     }),
     'A name for every Service': task({
       reach: [
-        answerIs(
-          { configMap: 'answer-dns', key: 'service', asks: 'which Service the DNS address is' },
-          () => 'kube-dns',
-        ),
+        answerIs({ configMap: 'answer-dns', key: 'service', asks: 'which Service the DNS address is' }, () => [
+          'kube-dns',
+          'kube-dns.kube-system',
+        ]),
       ],
     }),
     'From outside': task({

@@ -14,6 +14,16 @@ export const addressOfPod =
     return pod.status?.podIP;
   };
 
+/** Address and first port of a Service in the namespace `default`. */
+export const addressOfService =
+  (name: string): Reading =>
+  async (lab) => {
+    const path = `/api/v1/namespaces/default/services/${name}`;
+    const { spec } = await lab.kubernetes.get<{ spec: { clusterIP?: string; ports?: { port: number }[] } }>(path);
+    const port = spec.ports?.[0]?.port;
+    return spec.clusterIP === undefined || port === undefined ? undefined : `${spec.clusterIP}:${port}`;
+  };
+
 /** The neighbour that a machine's kernel hands a packet for this address to. */
 export const nextHop =
   (machine: string, address: string): Reading =>

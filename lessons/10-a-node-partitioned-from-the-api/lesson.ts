@@ -17,7 +17,7 @@ import { dismissWorkers } from '../joiners.ts';
 import { cutBets } from './cut-drill.ts';
 import { lossBets, loseOneWay } from './loss-drill.ts';
 import { calmSeconds, cutMost, mostBets, mostWorkers, observeMost } from './most-drill.ts';
-import { patienceOfPods, patienceWithNodes } from './patience.ts';
+import { inSeconds, patienceOfPods, patienceWithNodes } from './patience.ts';
 import { observePartition, replicas } from './watching.ts';
 import { forgetConfigMaps } from '../objects.ts';
 
@@ -61,11 +61,11 @@ export default defineLesson({
       reach: [
         answerIs(
           { configMap: 'answer-patience', key: 'node', asks: 'after how many silent seconds a node is NotReady' },
-          patienceWithNodes,
+          inSeconds(patienceWithNodes),
         ),
         answerIs(
           { configMap: 'answer-patience', key: 'pod', asks: 'how many seconds a pod stays on such a node' },
-          patienceOfPods,
+          inSeconds(patienceOfPods),
         ),
       ],
     }),

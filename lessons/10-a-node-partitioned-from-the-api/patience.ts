@@ -1,6 +1,14 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Lab } from '../../scripts/lab/lab.ts';
 
+/** A number of seconds as somebody may write it: `16`, `16s`, `16 s`. */
+export const inSeconds =
+  (read: (lab: Lab) => Promise<string | undefined>) =>
+  async (lab: Lab): Promise<string[] | undefined> => {
+    const seconds = await read(lab);
+    return seconds === undefined ? undefined : [seconds, `${seconds}s`, `${seconds} s`];
+  };
+
 /** Seconds that a pod of the guestbook stays on a node that is unreachable, as the pod itself says. */
 export async function patienceOfPods(lab: Lab): Promise<string | undefined> {
   const { items } = await lab.kubernetes.get<{ items: V1Pod[] }>(

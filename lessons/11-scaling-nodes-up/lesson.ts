@@ -48,7 +48,7 @@ export default defineLesson({
       reach: [
         answerIs(
           { configMap: 'answer-worker', key: 'token', asks: 'which file of a joining worker holds its token' },
-          () => '/etc/kubernetes/bootstrap-kubelet.conf',
+          () => ['/etc/kubernetes/bootstrap-kubelet.conf', 'bootstrap-kubelet.conf'],
         ),
         answerIs({ configMap: 'answer-worker', key: 'keys', asks: 'in which folder it keeps its certificates' }, () => [
           '/var/lib/kubelet/pki',

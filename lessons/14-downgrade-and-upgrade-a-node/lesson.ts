@@ -40,10 +40,10 @@ export default defineLesson({
           { configMap: 'answer-versions', key: 'older', asks: 'which version the other kubelet on w2 has' },
           versionOfOlderKubelet,
         ),
-        answerIs(
-          { configMap: 'answer-versions', key: 'file', asks: 'which file would choose it' },
-          () => '/etc/kubernetes/version.env',
-        ),
+        answerIs({ configMap: 'answer-versions', key: 'file', asks: 'which file would choose it' }, () => [
+          '/etc/kubernetes/version.env',
+          'version.env',
+        ]),
       ],
     }),
     'Down by hand': task({

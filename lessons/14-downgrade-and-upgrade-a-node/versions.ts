@@ -6,7 +6,7 @@ import { olderKubelet } from './half-way.ts';
 export async function versionOfOlderKubelet(lab: Lab): Promise<string[] | undefined> {
   const { stdout } = await lab.on('w2', `${olderKubelet} --version`);
   const text = parseVersion(stdout)?.text;
-  return text === undefined ? undefined : [text, text.slice(1)];
+  return text === undefined ? undefined : [text, text.slice(1), `Kubernetes ${text}`];
 }
 
 /** The minor that is so many behind the API server's, as somebody may write it: `1.34`, `v1.34`, `1.34.0`. */

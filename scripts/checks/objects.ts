@@ -65,7 +65,8 @@ export function namedPodIsGone(configMap: string, startsWith: string): Check {
   const claim = `the pod that the ConfigMap ${configMap} names is gone`;
   return clusterCheck(claim, async (cluster) => {
     const found = await cluster.get<V1ConfigMap>(`/api/v1/namespaces/default/configmaps/${configMap}`);
-    const name = found?.data?.['pod']?.trim();
+    // As `kubectl get pods -o name` prints it, too.
+    const name = found?.data?.['pod']?.trim().replace(/^pods?\//, '');
     if (!name) return unmet(`there is no ConfigMap ${configMap} with a key pod`, claim);
     if (!name.startsWith(startsWith))
       return unmet(`it names ${name}`, `the name of a pod that starts with ${startsWith}`);
@@ -74,6 +75,9 @@ export function namedPodIsGone(configMap: string, startsWith: string): Check {
   });
 }
 
+/** Kubernetes makes uids as UUIDs: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#uids */
+const isUid = (text: string): boolean => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
+
 /** A pod of this name is Ready and is not the one whose uid a ConfigMap holds (key `uid`). */
 export function podWasReplaced(name: string, configMap: string): Check {
   const claim = `pod ${name} is Ready and is not the one that the ConfigMap ${configMap} remembers`;
@@ -81,6 +85,7 @@ export function podWasReplaced(name: string, configMap: string): Check {
     const found = await cluster.get<V1ConfigMap>(`/api/v1/namespaces/default/configmaps/${configMap}`);
     const before = found?.data?.['uid']?.trim();
     if (!before) return unmet(`there is no ConfigMap ${configMap} with a key uid`, claim);
+    if (!isUid(before)) return unmet(`uid is ${before}, which is no uid`, claim);
     const pod = await cluster.get<V1Pod>(`/api/v1/namespaces/default/pods/${name}`);
     if (!pod) return unmet(`there is no pod ${name}`, claim);
     if (pod.metadata?.uid === before) return unmet(`${name} is still the same pod`, claim);

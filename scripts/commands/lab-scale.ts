@@ -55,8 +55,7 @@ export function resultLines({ workers, waiting }: ScaleResult): string[] {
     '',
     ...(waiting.some(({ kind }) => kind === 'client')
       ? [
-          'Then the machine becomes a node, and its kubelet sends a second request: for the certificate that it shows to',
-          'the API server. Approve that one in the same way, or there are no logs from its pods.',
+          'Then the machine becomes a node, and its kubelet sends a second request: for the certificate that it shows to the API server. Approve that one in the same way, or there are no logs from its pods.',
         ]
       : [
           'It is for the certificate that the kubelet shows to the API server: without it there are no logs of its pods.',

@@ -41,7 +41,7 @@ export class PageCommands {
       const exitCode = await this.runOne(command, signal);
       if ((exitCode === 0) === command.fails) {
         const wanted = command.fails ? 'was expected to fail, and succeeded' : `failed (exit code ${exitCode})`;
-        return `the command '${firstLine(command)}' (line ${command.line}) ${wanted}`;
+        return `${named(command)} (line ${command.line} of the page) ${wanted}`;
       }
     }
     return undefined;
@@ -108,4 +108,8 @@ export class PageCommands {
 const linesOf = ({ stdout, stderr }: CommandResult): string[] =>
   [stdout, stderr].flatMap((text) => (text.trimEnd() === '' ? [] : text.trimEnd().split('\n')));
 
-const firstLine = (command: PageCommand): string => command.text.trim().split('\n')[0] ?? '';
+/** Of a script of several lines nobody can tell from its exit code which one it was. */
+function named(command: PageCommand): string {
+  const [first = '', ...more] = command.text.trim().split('\n');
+  return more.length === 0 ? `the command '${first}'` : `one of the commands from '${first}' on`;
+}

@@ -12,7 +12,14 @@ export interface Goal {
 }
 
 export type Attempt =
-  | { kind: 'reached'; how: 'self' | 'run-for-me' | 'skipped'; startedAt: number; metAt: number }
+  | {
+      kind: 'reached';
+      how: 'self' | 'run-for-me' | 'skipped';
+      startedAt: number;
+      metAt: number;
+      /** Whether all checks were met at the first look: it was done while the bets were open. */
+      early?: boolean;
+    }
   | { kind: 'failed'; why: string }
   | { kind: 'back' }
   | { kind: 'quit' };

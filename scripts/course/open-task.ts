@@ -95,7 +95,8 @@ export class OpenTask {
   private reached(): Attempt {
     const metAt = this.watched?.kind === 'met' ? this.watched.metAt : Date.now();
     for (const sighting of this.watched?.sightings ?? []) this.run.ui.emit({ type: 'check', ...sighting });
-    return { kind: 'reached', how: this.commandsRan ? 'run-for-me' : 'self', startedAt: this.startedAt, metAt };
+    const early = !this.sawUnmet && !this.commandsRan;
+    return { kind: 'reached', how: this.commandsRan ? 'run-for-me' : 'self', startedAt: this.startedAt, metAt, early };
   }
 
   private async answer(key: 'run' | 'shell' | 'hint'): Promise<void> {

@@ -34,8 +34,12 @@ export async function runTask(page: Page, step: TaskStep, run: LessonRun): Promi
     const goal = { page, checks: step.reach, holdSeconds: 0, mayHoldAlready };
     const attempt = await untilReached(goal, run, signal);
     if (attempt.kind !== 'reached') return attempt;
-    const { startedAt, metAt, how } = attempt;
-    await scoreBets(predictions, bets, { startedAt, metAt, observed: await observing.end() }, lab, emit);
+    const { startedAt, metAt, how, early } = attempt;
+    const seen = await observing.end();
+    // What was observed only after it had happened says nothing of it.
+    const observed = early ? undefined : seen;
+    if (early && step.observe) emit({ type: 'note', text: 'It was done before all bets were in: nobody looked on.' });
+    await scoreBets(predictions, bets, { startedAt, metAt, observed }, lab, emit);
     await keepAnswers(step, how, run);
     emit({ type: 'step-reached', lesson, page, how, seconds: (metAt - openedAt) / 1000 });
     return { kind: 'reached' };

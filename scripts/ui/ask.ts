@@ -56,7 +56,8 @@ export async function choose<const Value>(
         short: behind(message, harmless(plain ?? says), io),
       })),
       loop: false,
-      pageSize: 12,
+      // A menu of all lessons fits into a terminal of 24 lines.
+      pageSize: 16,
     };
     const start = choices.find(({ value }) => value === byDefault)?.value;
     return prompted(prompts.select<Value>(start === undefined ? config : { ...config, default: start }, contextOf(io)));

@@ -70,10 +70,19 @@ export const helpLines = (look: Look): string[] => [
 export function liveLines(awaited: readonly string[], openStep: string | undefined, look: Look): string[] {
   // Room for the spinner and for the indent.
   const most = look.columns - 3;
-  const cut = (line: string) => (line.length > most ? `${line.slice(0, most - 1)}…` : line);
   const lines = openStep === undefined ? awaited : [openStep, ...awaited];
-  const indented = lines.map((line, index) => (index === 0 ? cut(line) : `  ${cut(line)}`));
+  const indented = lines
+    .flatMap((line) => shortened(line, most))
+    .map((line, index) => (index === 0 ? line : `  ${line}`));
   if (openStep === undefined) return indented;
   const [step = '', ...rest] = indented;
   return [stylesFor(look).strong(step), ...rest, ...keyLines(taskKeys, look)];
+}
+
+/** A text in at most two lines: what is drawn again and again must not push away what was read. */
+function shortened(text: string, columns: number): string[] {
+  const cut = (line: string): string => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line);
+  const [first = '', second, ...more] = wrap(text, columns);
+  if (second === undefined) return [cut(first)];
+  return [cut(first), more.length === 0 ? cut(second) : `${second.slice(0, columns - 1)}…`];
 }

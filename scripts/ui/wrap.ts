@@ -38,7 +38,8 @@ function wrapLine(text: string, columns: number): string[] {
  */
 export function fit(text: string, columns: number): string {
   const lines = text.split('\n').flatMap((line) => {
-    if (visibleWidth(line) <= columns || /\S {2,}\S/.test(line)) return [line];
+    // Columns of a table, and commands (indented by four), which somebody will copy.
+    if (visibleWidth(line) <= columns || /\S {2,}\S|^ {4}[a-z]/.test(line)) return [line];
     const indent = /^ */.exec(line)?.[0] ?? '';
     return hanging(indent, wrap(line, columns - indent.length));
   });

@@ -52,6 +52,8 @@ const pods = (...items: unknown[]) => ({ [podsPath]: { items } });
 const slicesPath =
   '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dguestbook';
 const answerPath = '/api/v1/namespaces/default/configmaps/answer';
+/** A uid that a learner noted down. */
+const old = '6f1c0f3e-1d0b-4a52-9f0e-2f3f5a0b7c11';
 const podPath = (name: string) => `/api/v1/namespaces/default/pods/${name}`;
 const answer = (data: object) => ({ [answerPath]: { data } });
 const leader = answerIs({ configMap: 'answer', key: 'leader', asks: 'which member leads' }, () => 'e2');
@@ -190,25 +192,39 @@ const table: [string, Check, Answers['objects'], 'met' | 'unmet' | 'unknown', Re
     'unmet',
     /still there/,
   ],
+  [
+    'named as kubectl prints it',
+    namedPodIsGone('answer', 'guestbook-'),
+    answer({ pod: 'pod/guestbook-a' }),
+    'met',
+    /gone/,
+  ],
   ['a made-up name', namedPodIsGone('answer', 'guestbook-'), answer({ pod: 'nobody' }), 'unmet', /names nobody/],
+  [
+    'a name for a uid',
+    podWasReplaced('r-0', 'answer'),
+    { ...answer({ uid: 'r-0' }), [podPath('r-0')]: pod('w1', 'True', { uid: old }) },
+    'unmet',
+    /r-0, which is no uid/,
+  ],
   [
     'replaced',
     podWasReplaced('r-0', 'answer'),
-    { ...answer({ uid: 'old' }), [podPath('r-0')]: pod('w1', 'True', { uid: 'new' }) },
+    { ...answer({ uid: old }), [podPath('r-0')]: pod('w1', 'True', { uid: 'new' }) },
     'met',
     /new pod/,
   ],
   [
     'replaced, not ready yet',
     podWasReplaced('r-0', 'answer'),
-    { ...answer({ uid: 'old' }), [podPath('r-0')]: pod('w1', 'False', { uid: 'new' }) },
+    { ...answer({ uid: old }), [podPath('r-0')]: pod('w1', 'False', { uid: 'new' }) },
     'unmet',
     /not Ready yet/,
   ],
   [
     'the same pod',
     podWasReplaced('r-0', 'answer'),
-    { ...answer({ uid: 'old' }), [podPath('r-0')]: pod('w1', 'True', { uid: 'old' }) },
+    { ...answer({ uid: old }), [podPath('r-0')]: pod('w1', 'True', { uid: old }) },
     'unmet',
     /the same pod/,
   ],

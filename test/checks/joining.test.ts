@@ -12,11 +12,17 @@ const approved = { status: { conditions: [{ type: 'Approved' }] } };
 const pending = await clientRequest({ name: 'csr-1' });
 const ofW4 = await clientRequest({ name: 'csr-2', commonName: 'system:node:w4' });
 const serving = await servingRequest({ name: 'csr-3' });
+const sent = (secondsAgo: number) => ({
+  ...pending,
+  metadata: { ...pending.metadata, creationTimestamp: new Date(Date.now() - secondsAgo * 1000).toISOString() },
+});
 const requests = (...items: unknown[]) => ({ [certificateRequests]: { items } });
 
 describe('a machine asks to join', () => {
   test.each([
     ['met', fakeLab({ objects: requests(ofW4, pending) }), /csr-1 waits/],
+    ['unmet', fakeLab({ objects: requests(sent(1)) }), /csr-1 has only just been sent/],
+    ['met', fakeLab({ objects: requests(sent(30)) }), /csr-1 waits/],
     ['unmet', fakeLab({ objects: requests() }), /no certificate request for w3/],
     ['unmet', fakeLab({ objects: requests(ofW4, serving) }), /no certificate request for w3/],
     ['unmet', fakeLab({ objects: requests({ ...pending, ...approved }) }), /was decided/],

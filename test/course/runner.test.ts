@@ -49,7 +49,7 @@ it('unattended: stops at the first step that fails', async () => {
   const running = runLesson({ ...run, lesson: lessonOf(pages, steps) });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(await running).toBe('failed');
-  expect(ui.of('step-failed')[0]?.why).toBe("the command 'fail' (line 1) failed (exit code 1)");
+  expect(ui.of('step-failed')[0]?.why).toBe("the command 'fail' (line 1 of the page) failed (exit code 1)");
   expect(opened(ui)).toEqual(['One']);
 });
 

@@ -208,6 +208,35 @@ it('scores bets against what was measured, and says where it could not measure',
   expect(ui.of('note')[0]?.text).toContain('Not measured: Why?');
 });
 
+it('judges no bet by what was seen after the goal was reached: somebody was done before the last bet', async () => {
+  const predictions: Prediction[] = [
+    {
+      kind: 'choice',
+      id: '1',
+      question: 'How many?',
+      choices: [{ value: 'none', says: 'none' }],
+      measure: (_, { observed }) =>
+        observed === undefined
+          ? Promise.reject(new Error('nobody came'))
+          : Promise.resolve({ value: 'none', saw: '0 of 3' }),
+    },
+  ];
+  const { ui, world, start } = setUp([], { predictions, observe: () => Promise.resolve('three visits') });
+  const bet = ui.predict.bind(ui);
+  ui.predict = (prediction) => {
+    world.holds.add('lamp');
+    return bet(prediction);
+  };
+  const running = start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await running).toEqual({ kind: 'reached' });
+  expect(ui.of('prediction-scored')).toEqual([]);
+  expect(ui.of('note').map(({ text }) => text)).toEqual([
+    'It was done before all bets were in: nobody looked on.',
+    'Not measured: How many? (nobody came)',
+  ]);
+});
+
 it('goes on where its first look failed, and says so', async () => {
   let given: unknown = 'not called';
   const observe = (_: unknown, __: AbortSignal, first: unknown): Promise<unknown> => Promise.resolve((given = first));

@@ -19,3 +19,8 @@ it('leaves what is in columns', () => {
   const row = 'w1  worker  10.0.3.201  running  Ready';
   expect(fit(row, 20)).toBe(row);
 });
+
+it('leaves commands in one piece: somebody will copy them', () => {
+  const text = 'Approve it:\n\n    kubectl certificate approve node-csr-9TFbq2hX\n';
+  expect(fit(text, 20)).toBe(text);
+});

@@ -52,7 +52,7 @@ export async function joinThem(lab: Lab, wanted: Layout, { act, approve, signal 
     return { joined: [], waiting: await act(title, () => awaitRequests(lab, missing, { signal })) };
   }
   await act(
-    `Approve what ${names} ask for, until they are Ready`,
+    `Look at what is asked for, approve it, and wait until Ready: ${names}`,
     (shown) => letIn(lab, missing, shown, signal),
     inWords,
   );

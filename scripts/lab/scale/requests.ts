@@ -3,7 +3,7 @@ import * as x509 from '@peculiar/x509';
 
 /** A CertificateSigningRequest of the API server, as far as it is looked at. */
 export interface CertificateRequest {
-  metadata: { name: string; resourceVersion?: string };
+  metadata: { name: string; resourceVersion?: string; creationTimestamp?: string };
   spec: {
     /** PEM in base64. */
     request: string;
