@@ -78,12 +78,11 @@ export async function askSeconds(question: string, io: PromptIo): Promise<number
     const value = parseSeconds(answer);
     return value === undefined ? { refusal: secondsRefusal } : { value };
   };
-  if (isAccessible(io)) return askLine(`${question} (seconds): `, io, parse);
+  const asked = /\bseconds\?$/.test(question) ? question : `${question} (seconds)`;
+  if (isAccessible(io)) return askLine(`${asked}: `, io, parse);
   const prompts = await import('@inquirer/prompts');
   const validate = (answer: string) => parseSeconds(answer) !== undefined || secondsRefusal;
-  const answer = await prompted(
-    prompts.input({ message: wrapped(`${question} (seconds)`, io), validate }, contextOf(io)),
-  );
+  const answer = await prompted(prompts.input({ message: wrapped(asked, io), validate }, contextOf(io)));
   return parseSeconds(answer) ?? 0;
 }
 
