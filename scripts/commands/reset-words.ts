@@ -15,7 +15,7 @@ export type Way = 'objects' | 'keys' | 'restore' | 'rebuild';
 /** What a reset takes on two cores, from the quickest computer to a slow one. */
 const lasts: Readonly<Record<Way, string>> = {
   objects: '4 to 20 seconds',
-  keys: '6 to 30 seconds',
+  keys: '6 to 40 seconds',
   restore: '8 to 40 seconds',
   rebuild: '10 to 60 seconds',
 };
@@ -117,10 +117,11 @@ function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playgrou
 function how({ destroyed, etcd }: Survey, { layout }: Pick<Lab, 'layout'>, { since }: Besides): string {
   const members = layout.machines.filter((machine) => hasRole(machine, 'etcd')).map(({ name }) => name);
   const anew = destroyed.length === 0 ? '' : `${destroyed.join(', ')} made anew from the image; `;
-  const restored = `etcd is restored from the checkpoint of ${since}, ${members.join(', ')} together`;
+  const all = members.join(', ');
+  const restored = `etcd is restored from the checkpoint of ${since}, ${all} together`;
   const etcdGets = {
     serves: 'etcd keeps its data, and objects are put back',
-    emptied: `etcd keeps running, and gets back its keys, which are gone, from the checkpoint of ${since}`,
+    emptied: `etcd gets back its keys, which are gone, from the checkpoint of ${since}; if its disks were lost as well, it is restored, ${all} together`,
     silent: `${restored}, unless it finds a leader by itself`,
     lost: restored,
   };

@@ -16,6 +16,7 @@ export function labThatKeeps({ etcd = true } = {}): { lab: Lab; kept: () => bool
     return Promise.resolve({ exitCode: etcd ? 0 : 1, stdout: '', stderr: 'no leader' });
   };
   const call = () => Promise.resolve({});
-  const lab = { folder, machinesWithRole: () => [{ name: 'e1' }], etcd: { ctl, call } } as unknown as Lab;
+  const on = () => Promise.resolve({ exitCode: 0, stdout: '12:34', stderr: '' });
+  const lab = { folder, machinesWithRole: () => [{ name: 'e1' }], etcd: { ctl, call }, on } as unknown as Lab;
   return { lab, kept: () => existsSync(startCheckpointPath(lab)) };
 }

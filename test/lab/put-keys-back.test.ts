@@ -26,6 +26,8 @@ function labWith(keys: Record<string, string>) {
   const layout = createLayout({ name: 'l' });
   const etcd = new Map(Object.entries(keys));
   const onLease = new Set<string>();
+  /** Of each member, what its data folder is told by. */
+  const disks = new Map(['e1', 'e2', 'e3'].map((name) => [name, `${name}:1`]));
   const done: string[] = [];
   const requests: number[] = [];
   const call = (_member: string, path: string, body: unknown): Promise<unknown> => {
@@ -54,6 +56,7 @@ function labWith(keys: Record<string, string>) {
     layout,
     machinesWithRole: (role: 'etcd') => layout.machines.filter(({ roles }) => roles.includes(role)),
     on: (machine: string, script: string) => {
+      if (script.startsWith('stat ')) return Promise.resolve({ exitCode: 0, stdout: `${disks.get(machine) ?? ''}\n` });
       done.push(`${machine} ${script}`);
       return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
     },
@@ -68,7 +71,7 @@ function labWith(keys: Record<string, string>) {
       get: () => (etcd.has(dns) ? Promise.resolve({}) : Promise.reject(new KubernetesError(404, 'gone'))),
     },
   } as unknown as Lab;
-  return { lab, etcd, onLease, done, requests };
+  return { lab, etcd, onLease, disks, done, requests };
 }
 
 const dns = '/registry/deployments/kube-system/coredns';
@@ -127,6 +130,19 @@ test('a later checkpoint is preferred, and its keys are used once', async () => 
   expect(back).toEqual(['later', undefined]);
   expect(existsSync(preferred)).toBe(true);
   expect(existsSync(keysPath(checkpointPath(lab)))).toBe(true);
+});
+
+test.each([
+  ['began anew with an empty disk', 'e2:2'],
+  ['has no data', ''],
+])('nothing is touched where a member %s: revisions would begin again', async (_, disk) => {
+  const { lab, etcd, disks, done } = labWith({ [dns]: 'x' });
+  await takeCheckpoint(lab);
+  etcd.clear();
+  disks.set('e2', disk);
+  expect(await putKeysBack(lab, {})).toBe(false);
+  expect(done).toEqual([]);
+  expect(etcd.size).toBe(0);
 });
 
 test('where no keys were kept, nothing is touched', async () => {

@@ -131,7 +131,7 @@ describe('what a reset says before it begins', () => {
     expect(says({ etcd: 'lost' })).toContain('changed on the cluster since the first boot');
     expect(says({ etcd: 'lost' })).toContain('e1, e2, e3 together. It takes 8 to 40 seconds.');
     expect(says({ etcd: 'emptied' })).toContain('changed on the cluster since the first boot');
-    expect(says({ etcd: 'emptied' })).toContain('from the checkpoint of the first boot. It takes 6 to 30 seconds.');
+    expect(says({ etcd: 'emptied' })).toContain('from the checkpoint of the first boot; if');
     expect(says({ etcd: 'silent' })).toContain('unless it finds a leader by itself. It takes 8 to 40 seconds.');
   });
 

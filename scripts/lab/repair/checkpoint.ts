@@ -35,7 +35,7 @@ export async function forgetCheckpoint(path: string): Promise<void> {
  * @throws FiredrillError `checkpoint-failed`.
  */
 export async function takeCheckpoint(
-  lab: Pick<Lab, 'folder' | 'machinesWithRole' | 'etcd'>,
+  lab: Pick<Lab, 'folder' | 'machinesWithRole' | 'etcd' | 'on'>,
   path = checkpointPath(lab),
 ): Promise<void> {
   await mkdir(join(lab.folder, 'checkpoint'), { recursive: true });
@@ -147,12 +147,6 @@ export async function wasReplaced(lab: Pick<Lab, 'on'>, machine: string, signal?
   return (await lab.on(machine, asks, { signal })).exitCode === 0;
 }
 
-/** Whether any machine's member did. */
-export async function someWasReplaced(lab: Lab, signal?: AbortSignal): Promise<boolean> {
-  const looks = lab.machinesWithRole('etcd').map(({ name }) => wasReplaced(lab, name, signal));
-  return (await Promise.all(looks)).includes(true);
-}
-
 /**
  * Where a member of etcd was replaced, puts the present state into all members together, as at the first boot, and returns
  * true. A replacement goes by an id that its settings do not give: with an empty disk again it would not be refused as one
@@ -160,7 +154,8 @@ export async function someWasReplaced(lab: Lab, signal?: AbortSignal): Promise<b
  * @throws what `takeCheckpoint` and `restoreCheckpoint` throw.
  */
 export async function foundAnew(lab: Lab, signal?: AbortSignal): Promise<boolean> {
-  if (!(await someWasReplaced(lab, signal))) return false;
+  const looks = await Promise.all(lab.machinesWithRole('etcd').map(({ name }) => wasReplaced(lab, name, signal)));
+  if (!looks.includes(true)) return false;
   const preferred = join(lab.folder, 'checkpoint', 'now.db');
   await takeCheckpoint(lab, preferred);
   await restoreCheckpoint(lab, { preferred, signal });

@@ -4,7 +4,7 @@ import type { Lab } from '../lab.ts';
 /** A key as etcd's JSON gateway tells it, in base64. Without a value it is empty. */
 interface Entry {
   key: string;
-  value?: string;
+  value?: string | undefined;
   /** The lease on which it hangs. */
   lease?: string;
 }
@@ -15,6 +15,13 @@ const everyKey = { key: 'AA==', range_end: 'AA==' };
 /** Seconds that one of these calls may take. */
 const callSeconds = 30;
 
+/** The keys of a checkpoint, and whose they were. */
+export interface KeptKeys {
+  entries: readonly Entry[];
+  /** By machine, what tells its data folder from one that was made in its place. */
+  folders: Readonly<Record<string, string>>;
+}
+
 /** Where the keys of a checkpoint are kept, beside its snapshot. */
 export const keysPath = (checkpoint: string): string => checkpoint.replace(/\.db$/, '.keys.json');
 
@@ -22,18 +29,39 @@ export const keysPath = (checkpoint: string): string => checkpoint.replace(/\.db
  * Keeps what every key of etcd holds. Not those that hang on a lease: whoever has the lease writes them again, as an API
  * server does with its own address, or they were to go soon, as events are.
  */
-export async function keepKeys(lab: Pick<Lab, 'etcd'>, member: string, checkpoint: string): Promise<void> {
+export async function keepKeys(lab: EtcdOf, member: string, checkpoint: string): Promise<void> {
   const answer = await lab.etcd.call(member, '/v3/kv/range', everyKey, { timeoutSeconds: callSeconds });
   const { kvs = [] } = answer as { kvs?: Entry[] };
-  const kept = kvs.filter(({ lease }) => lease === undefined).map(({ key, value }) => ({ key, value }));
+  const entries = kvs.filter(({ lease }) => lease === undefined).map(({ key, value }) => ({ key, value }));
+  const kept: KeptKeys = { entries, folders: await dataFolders(lab) };
   // Secrets are among them.
   await writeAtomically(keysPath(checkpoint), JSON.stringify(kept), { mode: 0o600 });
 }
 
+/**
+ * Whether each member has the data that it had then, changed since or not. Members that began anew with empty disks count their
+ * revisions from 1 again: whoever has seen later ones would take what is written there for long past.
+ */
+export async function haveSameData(lab: EtcdOf, { folders }: KeptKeys): Promise<boolean> {
+  const now = await dataFolders(lab);
+  return Object.entries(now).every(([machine, folder]) => folder !== '' && folder === folders[machine]);
+}
+
+/** Inode and time of birth of each member's data folder; empty where there is none. */
+async function dataFolders(lab: EtcdOf): Promise<Record<string, string>> {
+  const looks = lab.machinesWithRole('etcd').map(async ({ name }) => {
+    const { stdout } = await lab.on(name, 'stat --format=%i:%W /var/lib/etcd/data/member', { timeoutSeconds: 10 });
+    return [name, stdout.trim()] as const;
+  });
+  return Object.fromEntries(await Promise.all(looks));
+}
+
+type EtcdOf = Pick<Lab, 'etcd' | 'on' | 'machinesWithRole'>;
+
 /** The keys that were kept with a checkpoint; undefined where none were. */
-export async function readKeys(checkpoint: string): Promise<readonly Entry[] | undefined> {
+export async function readKeys(checkpoint: string): Promise<KeptKeys | undefined> {
   const text = await readIfThere(keysPath(checkpoint));
-  return text === undefined ? undefined : (JSON.parse(text) as Entry[]);
+  return text === undefined ? undefined : (JSON.parse(text) as KeptKeys);
 }
 
 /** etcd takes up to 128 changes at once (`--max-txn-ops`), and 1.5 MiB (`--max-request-bytes`). */

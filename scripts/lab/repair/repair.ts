@@ -14,7 +14,7 @@ import { joinersOf } from '../scale/workers.ts';
 import { bringUp } from '../up.ts';
 import { awaitStaticPods } from '../upgrade/move.ts';
 import { restartAgents } from './agents.ts';
-import { foundAnew, restoreCheckpoint, someWasReplaced } from './checkpoint.ts';
+import { foundAnew, restoreCheckpoint } from './checkpoint.ts';
 import { hadOtherVersion, repairMachine } from './machine.ts';
 import { isWithoutDns } from './own-objects.ts';
 import { putKeysBack } from './put-keys-back.ts';
@@ -99,8 +99,7 @@ async function proveOrRestoreEtcd(lab: Lab, options: RepairOptions): Promise<str
   );
   const empty = members.filter((_, index) => !looks[index]);
   if (empty.length === 0 && (await objectsAreGone(lab, signal))) {
-    const takesKeys = (await whole()) && !(await someWasReplaced(lab, signal));
-    return [await bringObjectsBack(lab, options, { takesKeys })];
+    return [await bringObjectsBack(lab, options, { takesKeys: await whole() })];
   }
   const elects = () =>
     succeeds(waitUntil(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal }));
