@@ -94,7 +94,11 @@ test('failed requests are those of the load, in each of the four moves', async (
 test('the versions asked for are those of the lab', async () => {
   const says = (stdout: string) =>
     fakeLab({ on: () => ({ stdout }), objects: { '/version': { gitVersion: 'v1.37.2' } } });
-  expect(await versionOfOlderKubelet(says('Kubernetes v1.36.3\n'))).toEqual(['v1.36.3', '1.36.3']);
+  expect(await versionOfOlderKubelet(says('Kubernetes v1.36.3\n'))).toEqual([
+    'v1.36.3',
+    '1.36.3',
+    'Kubernetes v1.36.3',
+  ]);
   expect(await versionOfOlderKubelet(says(''))).toBeUndefined();
   expect(await minorBehindApiServer(3)(says(''))).toContain('1.34');
   expect(await minorBehindApiServer(0)(says(''))).toContain('1.37');
