@@ -23,8 +23,8 @@ export function machineAsksToJoin(machine: string): Check {
     const waiting = requests.filter(({ status }) => (status?.conditions ?? []).length === 0);
     if (waiting.length === 0) return unmet('its request was decided', claim);
     const names = listed(waiting.map(({ metadata }) => metadata.name));
-    const since = Math.max(...waiting.map(({ metadata }) => Date.now() - Date.parse(metadata.creationTimestamp ?? '')));
-    if (since < patienceSeconds * 1000) return unmet(`${names} has only just been sent`, claim);
+    const age = Math.max(...waiting.map(({ metadata }) => Date.now() - Date.parse(metadata.creationTimestamp ?? '')));
+    if (age < patienceSeconds * 1000) return unmet(`${names} has only just been sent`, claim);
     return met(`${names} waits for somebody`);
   });
 }

@@ -89,6 +89,7 @@ const alwaysKept: readonly string[] = ['your progress', 'reports', 'the bundle']
 const lostPlayground = (isOpen: boolean): string[] => (isOpen ? ['the playground, with its keys'] : []);
 
 function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playground, since }: Besides): string[] {
+  const changedSince = `all else that was changed on the cluster since ${since}`;
   const some = (names: readonly string[], what: string) => (names.length === 0 ? [] : [`${what} ${names.join(', ')}`]);
   return [
     "what you made in the namespace default, and nodes' labels of a lesson, cordons and taints",
@@ -105,9 +106,9 @@ function losses({ joined, destroyed, etcd, cluster }: Survey, { backup, playgrou
     ...some(destroyed, 'what was on the disks of'),
     ...{
       serves: [],
-      silent: [`where etcd finds no leader, all else that was changed on the cluster since ${since}`],
-      emptied: [`all else that was changed on the cluster since ${since}`],
-      lost: [`all else that was changed on the cluster since ${since}`],
+      silent: [`where etcd finds no leader, ${changedSince}`],
+      emptied: [changedSince],
+      lost: [changedSince],
     }[etcd],
     ...(backup ? ['your backups of etcd in $LAB/backup'] : []),
     ...lostPlayground(playground),

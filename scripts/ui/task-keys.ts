@@ -83,6 +83,6 @@ export function liveLines(awaited: readonly string[], openStep: string | undefin
 function shortened(text: string, columns: number): string[] {
   const cut = (line: string): string => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line);
   const [first = '', second, ...more] = wrap(text, columns);
-  if (second === undefined) return [cut(first)];
-  return [cut(first), more.length === 0 ? cut(second) : `${second.slice(0, columns - 1)}…`];
+  const shown = second === undefined ? [first] : [first, more.length === 0 ? second : `${second}…`];
+  return shown.map(cut);
 }

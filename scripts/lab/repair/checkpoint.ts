@@ -9,7 +9,7 @@ import type { Lab } from '../lab.ts';
 import type { Machine } from '../layout.ts';
 import { restartAgents, stopAgents } from './agents.ts';
 import { endControlPlane, startControlPlane } from './control-plane.ts';
-import { keepKeys, keysPath } from './keys.ts';
+import { firstMember, keepKeys, keysPath } from './keys.ts';
 
 /** The checkpoint of the first boot, or of the moment before a fault that only a reset undoes, by its id. */
 export const checkpointPath = (lab: Pick<Lab, 'folder'>, fault?: string): string =>
@@ -39,10 +39,12 @@ export async function takeCheckpoint(
   path = checkpointPath(lab),
 ): Promise<void> {
   await mkdir(join(lab.folder, 'checkpoint'), { recursive: true });
-  const member = lab.machinesWithRole('etcd')[0]?.name ?? 'e1';
-  const result = await lab.etcd.ctl(['snapshot', 'save', `${path}.new`], { members: [member], timeoutSeconds: 30 });
+  const result = await lab.etcd.ctl(['snapshot', 'save', `${path}.new`], {
+    members: [firstMember(lab)],
+    timeoutSeconds: 30,
+  });
   if (result.exitCode !== 0) throw notKept(result.stderr.trim().split('\n').at(-1) ?? '');
-  await keepKeys(lab, member, path).catch((error: unknown) => {
+  await keepKeys(lab, path).catch((error: unknown) => {
     throw notKept(messageOf(error));
   });
   await rename(`${path}.new`, path);

@@ -22,6 +22,10 @@ export interface KeptKeys {
   folders: Readonly<Record<string, string>>;
 }
 
+/** The member that is asked where one is enough. */
+export const firstMember = (lab: Pick<Lab, 'machinesWithRole'>): string =>
+  lab.machinesWithRole('etcd')[0]?.name ?? 'e1';
+
 /** Where the keys of a checkpoint are kept, beside its snapshot. */
 export const keysPath = (checkpoint: string): string => checkpoint.replace(/\.db$/, '.keys.json');
 
@@ -29,8 +33,8 @@ export const keysPath = (checkpoint: string): string => checkpoint.replace(/\.db
  * Keeps what every key of etcd holds. Not those that hang on a lease: whoever has the lease writes them again, as an API
  * server does with its own address, or they were to go soon, as events are.
  */
-export async function keepKeys(lab: EtcdOf, member: string, checkpoint: string): Promise<void> {
-  const answer = await lab.etcd.call(member, '/v3/kv/range', everyKey, { timeoutSeconds: callSeconds });
+export async function keepKeys(lab: EtcdOf, checkpoint: string): Promise<void> {
+  const answer = await lab.etcd.call(firstMember(lab), '/v3/kv/range', everyKey, { timeoutSeconds: callSeconds });
   const { kvs = [] } = answer as { kvs?: Entry[] };
   const entries = kvs.filter(({ lease }) => lease === undefined).map(({ key, value }) => ({ key, value }));
   const kept: KeptKeys = { entries, folders: await dataFolders(lab) };
@@ -71,15 +75,10 @@ const most = { changes: 100, bytes: 1_000_000 };
  * Writes these keys in place of all that there are: by ordinary writes, which a majority of the members confirms.
  * @throws Error where etcd refuses, or does not answer in time.
  */
-export async function replaceKeys(
-  lab: Pick<Lab, 'etcd'>,
-  member: string,
-  entries: readonly Entry[],
-  signal?: AbortSignal,
-): Promise<void> {
+export async function replaceKeys(lab: EtcdOf, entries: readonly Entry[], signal?: AbortSignal): Promise<void> {
   const call = async (path: string, body: unknown): Promise<void> => {
     signal?.throwIfAborted();
-    await lab.etcd.call(member, path, body, { timeoutSeconds: callSeconds });
+    await lab.etcd.call(firstMember(lab), path, body, { timeoutSeconds: callSeconds });
   };
   await call('/v3/kv/deleterange', everyKey);
   for (const part of partsOf(entries)) {

@@ -27,12 +27,11 @@ export async function putKeysBack(lab: Lab, { preferred, signal }: RestoreOption
   if (kept === undefined || !(await haveSameData(lab, kept))) return false;
   // Used once, as with a restore.
   if (checkpoint === preferred) await rm(keysPath(checkpoint));
-  const member = lab.machinesWithRole('etcd')[0]?.name ?? 'e1';
   await stopKubelets(lab, signal);
   await endLeaders(lab, signal);
   try {
     const wanted = kept.entries.filter(({ key }) => !leaders.test(Buffer.from(key, 'base64').toString()));
-    await replaceKeys(lab, member, wanted, signal);
+    await replaceKeys(lab, wanted, signal);
     await waitUntil(() => seesDns(lab, signal), {
       what: 'the API server tells of the keys that were put back',
       deadlineSeconds: seenSeconds,

@@ -13,8 +13,8 @@ export interface Survey {
   /** Workers that joined after the first boot. */
   joined: readonly string[];
   /**
-   * `emptied`: the members are well, and the cluster's own objects are gone. `lost`: data of a member is gone. `silent`: not
-   * every member answers, or none leads.
+   * `emptied`: the members are well, and the cluster's own objects are gone. `silent`: not every member answers, or none
+   * leads. `lost`: that, and data of a member is gone, or those objects are.
    */
   etcd: 'serves' | 'silent' | 'emptied' | 'lost';
   /** What is on the cluster that is not its own; undefined where the API server does not tell. */
