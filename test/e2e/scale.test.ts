@@ -135,7 +135,7 @@ describe('killed half-way, and run again', () => {
     await child;
   }
 
-  it.each([0.5, 1.5, 3, 5])('after %d s: four workers, and two again', async (afterSeconds) => {
+  it.each([1, 4])('after %d s: four workers, and two again', async (afterSeconds) => {
     await killed(4, afterSeconds);
     await scale(4);
     expect(await readyNodes()).toEqual(['c1', 'w1', 'w2', 'w3', 'w4']);

@@ -108,14 +108,20 @@ if [ -e /etc/kubernetes/version.env ]; then
   restart="$restart kubelet kube-proxy"
 fi
 # Rules of the packet filter that are neither Kubernetes' own, nor docker's, nor the lab's (pod-routes.service).
-for table in raw mangle nat filter; do
-  iptables-save -t $table 2>/dev/null | grep -E '^-A (PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) ' |
-    grep -v -e KUBE- -e DOCKER_ -e '! -d 10.0.0.0/8 -j MASQUERADE' -e '-d ${serviceNetwork} -j REJECT' | while read -r _ rule; do
-      echo "iptables -w -t $table -D $rule" | sh && say "packet filter: $rule"
-    done
-done
-iptables -w -S | sed -n 's/^-N \\(FIREDRILL-.*\\)/\\1/p' | while read -r chain; do
-  iptables -w -F "$chain"; iptables -w -X "$chain"; done
+# Chains last, when nothing leads to them any more.
+iptables-save 2>/dev/null | awk '
+  /^\\*/ { table = substr($1, 2) }
+  /^:FIREDRILL-/ { chains = chains "chain " table " " substr($1, 2) "\\n" }
+  !/^-A (PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) / || /KUBE-|DOCKER_/ { next }
+  index($0, "! -d 10.0.0.0/8 -j MASQUERADE") || index($0, "-d ${serviceNetwork} -j REJECT") { next }
+  { print "rule", table, substr($0, 4) }
+  END { printf "%s", chains }' |
+  while read -r what table words; do
+    case $what in
+    rule) echo "iptables -w -t $table -D $words" | sh && say "packet filter: $words" ;;
+    chain) iptables -w -t "$table" -F "$words"; iptables -w -t "$table" -X "$words" ;;
+    esac
+  done
 # Limits of the network card, and routes that lead nowhere.
 tc qdisc show dev eth0 2>/dev/null | grep -q -e tbf -e netem && tc qdisc del dev eth0 root && say "a limit on eth0"
 for type in blackhole unreachable prohibit; do
