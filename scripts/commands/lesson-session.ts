@@ -40,6 +40,7 @@ export async function runSession(context: Context, options: SessionOptions): Pro
       ...{ lesson, lab, fromStep, record },
       showIn: (openShell) => pickUi({ interactive, json, auto: options.unattended, signal, openShell }),
       listener: (tell) => (keeper = new ProgressKeeper(progress, { tell })),
+      betsBefore: ({ heading }) => keeper?.openBets(lesson, heading) ?? {},
     });
   } finally {
     await keeper?.written();

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { doneOf, isLostAgain } from './choose-lesson.ts';
 import { contextOf, type Context } from './context.ts';
-import { progressFor, tellBroken, titleOf } from './start.ts';
+import { progressFor, tellBroken } from './start.ts';
 
 export function addListCommand(program: Command): void {
   program
@@ -22,7 +22,7 @@ export async function printList(context: Context): Promise<void> {
   const lessons = (await loadReadableLessons(tellBroken)).map((lesson) => ({
     number: lesson.number,
     id: lesson.id,
-    title: titleOf(lesson),
+    title: lesson.title,
     summary: lesson.definition.summary,
     minutes: lesson.definition.minutes,
     steps: lesson.pages.length,

@@ -1,5 +1,6 @@
 import type { LessonEnd } from '../course/runner.ts';
 import type { LoadedLesson } from '../course/model.ts';
+import type { LessonRun } from '../course/run.ts';
 import type { CourseEvent, Ui } from '../course/ui.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { openShell } from '../ui/shell.ts';
@@ -21,6 +22,7 @@ export interface ShownLesson {
   record?: boolean | undefined;
   /** See `LessonRun`. */
   doesAgain?: boolean;
+  betsBefore?: LessonRun['betsBefore'];
 }
 
 /**
@@ -28,7 +30,7 @@ export interface ShownLesson {
  * that are lost. Returns how it ended.
  */
 export async function runShown(context: Context, shownLesson: ShownLesson): Promise<LessonEnd> {
-  const { lesson, lab, fromStep, showIn, listener, record, doesAgain = false } = shownLesson;
+  const { lesson, lab, fromStep, showIn, listener, record, doesAgain = false, betsBefore } = shownLesson;
   const [
     { runLesson },
     { openEventLog },
@@ -68,7 +70,8 @@ export async function runShown(context: Context, shownLesson: ShownLesson): Prom
   const faults = createFaults(lab);
   try {
     await putBackWhatIsBroken(faults, ui);
-    return await runLesson({ ...(await runOn(context, { lesson, lab, ui, faults })), doesAgain }, fromStep);
+    const run = { ...(await runOn(context, { lesson, lab, ui, faults })), doesAgain };
+    return await runLesson(betsBefore ? { ...run, betsBefore } : run, fromStep);
   } finally {
     await Promise.all([recorder.end(), lost.end()]);
     shown.close?.();

@@ -135,7 +135,7 @@ async function askForLesson(
   const [{ chooseLesson }, { wantsAccessible }] = await Promise.all([import('../ui/menu.ts'), import('../ui/look.ts')]);
   const shown = lessons.map((lesson) => ({
     number: lesson.number,
-    title: titleOf(lesson),
+    title: lesson.title,
     minutes: lesson.definition.minutes,
     done: doneOf(lesson, progress),
     lostAgain: isLostAgain(lesson, progress),
@@ -150,9 +150,6 @@ async function askForLesson(
 export function tellBroken(error: FiredrillError): void {
   process.stderr.write(`${fitted(`firedrill: ${withRemedy(error)}`, process.stderr)}\n`);
 }
-
-/** The title without the number that many pages begin with: menus have a column for it. */
-export const titleOf = (lesson: LoadedLesson): string => lesson.title.replace(/^\d+[.:]?\s+/, '');
 
 export async function progressFor(context: Context): Promise<Progress> {
   const { readProgress } = await import('../course/progress.ts');

@@ -49,12 +49,12 @@ class Drill {
   }
 
   async run(): Promise<StepEnd> {
-    const { ui, lab, signal } = this.lessonRun;
+    const { lab, signal } = this.lessonRun;
     const dirty = await this.whatIsBroken();
     if (dirty !== undefined) return { kind: 'failed', why: dirty };
     const notGreen = await this.proveGreen();
     if (notGreen) return notGreen;
-    const bets = await takeBets(this.step.predictions ?? [], ui);
+    const bets = await takeBets(this.step.predictions ?? [], this.page, this.lessonRun);
     signal.throwIfAborted();
     const observing = startObserving(this.step.observe, { lab, emit: this.emit });
     try {

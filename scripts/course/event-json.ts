@@ -42,7 +42,12 @@ export function eventToJson(event: CourseEvent): Record<string, unknown> {
     case 'step-failed':
       return { type: event.type, step: event.page.heading, why: event.why };
     case 'lesson-finished':
-      return { type: event.type, ...lessonName(event.lesson), seconds: rounded(event.seconds) };
+      return {
+        type: event.type,
+        ...lessonName(event.lesson),
+        fromStep: event.fromStep,
+        seconds: rounded(event.seconds),
+      };
     case 'prepared':
     case 'fault-bites':
       return { ...event, seconds: rounded(event.seconds) };

@@ -36,6 +36,11 @@ export class ProgressKeeper {
     this.writing = this.writing.then(() => this.write());
   }
 
+  /** The bets of a step that has not ended yet, by the id of their prediction. */
+  openBets({ id }: Pick<LoadedLesson, 'id'>, heading: string): Readonly<Record<string, string>> {
+    return this.progress.lessons[id]?.steps[heading]?.openBets ?? {};
+  }
+
   /** Resolves when all is on disk. @throws FiredrillError `progress-not-written`. */
   async written(): Promise<void> {
     await this.writing;
@@ -67,6 +72,10 @@ export class ProgressKeeper {
         return opened(event.lesson, event.page.heading);
       case 'hint':
         return this.ofStep((step) => (step.hints = Math.max(step.hints ?? 0, event.tier)));
+      case 'bet': {
+        const { id, said } = event;
+        return this.ofStep((step) => (step.openBets = { ...step.openBets, [id]: said }));
+      }
       case 'prediction-scored': {
         const { question, said, measured, right } = event;
         const bet = { question, said, measured, ...(right === undefined ? {} : { right }) };
@@ -79,9 +88,12 @@ export class ProgressKeeper {
         const reached = this.ofStep((step) => {
           Object.assign(step, end);
           delete step.collapsedAt;
+          delete step.openBets;
         });
         return reached && both(reached, movedOn(event.lesson, event.page.heading));
       }
+      case 'step-failed':
+        return this.ofStep((step) => delete step.openBets);
       case 'tick-turned-amber':
         // Another step may be open by now: it is the drill that is marked.
         return collapsed(event.lesson, event.page.heading, new Date().toISOString());

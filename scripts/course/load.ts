@@ -79,7 +79,15 @@ export async function readLesson(
   const definition = await importDefinition(join(folder, 'lesson.ts'));
   if ('message' in definition) return { lesson: undefined, problems: [...problems, definition] };
   return {
-    lesson: { number: Number(id.slice(0, 2)), id, folder, title, introduction, pages, definition },
+    lesson: {
+      number: Number(id.slice(0, 2)),
+      id,
+      folder,
+      title: title.replace(/^\d+[.:]?\s+/, ''),
+      introduction,
+      pages,
+      definition,
+    },
     problems: [...problems, ...mismatches(pages, definition, readmePath)],
   };
 }

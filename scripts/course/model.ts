@@ -172,6 +172,7 @@ export interface LoadedLesson {
   /** Folder name, `03-understand-the-network`. */
   id: string;
   folder: string;
+  /** Without the number that the page's title begins with: it has a place of its own wherever it is shown. */
   title: string;
   /** Markdown between the title and the first `##`. */
   introduction: string;

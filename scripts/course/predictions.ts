@@ -1,16 +1,44 @@
 import { messageOf } from '../system/errors.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { DrillFacts, Prediction } from './model.ts';
-import type { CourseEvent, Ui } from './ui.ts';
+import type { DrillFacts, Page, Prediction } from './model.ts';
+import type { LessonRun } from './run.ts';
+import type { CourseEvent } from './ui.ts';
 
 /** What was said to each prediction, by its id. */
 export type Bets = ReadonlyMap<string, string>;
 
-/** Asks each prediction. Where nobody can be asked, the Ui says which bet it takes instead. */
-export async function takeBets(predictions: readonly Prediction[], ui: Ui): Promise<Bets> {
+/**
+ * Asks each prediction of a page, but for those on which somebody has bet before, in a terminal that was closed meanwhile.
+ * Where nobody can be asked, the Ui says which bet it takes instead.
+ */
+export async function takeBets(
+  predictions: readonly Prediction[],
+  page: Page,
+  { ui, betsBefore }: LessonRun,
+): Promise<Bets> {
   const bets = new Map<string, string>();
-  for (const prediction of predictions) bets.set(prediction.id, await ui.predict(prediction));
+  const before = ui.interactive ? betsBefore?.(page) : undefined;
+  for (const prediction of predictions) {
+    const { id, question } = prediction;
+    const kept = before?.[id];
+    const says = kept === undefined ? undefined : inWords(kept, prediction);
+    if (kept !== undefined && says !== undefined) {
+      ui.emit({ type: 'note', text: `Your bet stands: ${question} ${says}` });
+      bets.set(id, kept);
+      continue;
+    }
+    const said = await ui.predict(prediction);
+    bets.set(id, said);
+    if (ui.interactive) ui.emit({ type: 'bet', id, said });
+  }
   return bets;
+}
+
+/** Undefined where the prediction has no such answer, for example as its page was changed. */
+function inWords(bet: string, prediction: Prediction): string | undefined {
+  if (prediction.kind === 'choice') return prediction.choices.find(({ value }) => value === bet)?.says;
+  const seconds = secondsIn(bet);
+  return seconds === undefined ? undefined : `${seconds} s`;
 }
 
 /**

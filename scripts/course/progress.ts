@@ -23,6 +23,8 @@ const stepSchema = z.looseObject({
   /** Hints taken. */
   hints: z.number().optional(),
   bets: z.array(betSchema).optional(),
+  /** Bets that are not measured yet, by the id of their prediction. Gone once the step has ended. */
+  openBets: z.record(z.string(), z.string()).optional(),
 });
 
 const lessonSchema = z.looseObject({

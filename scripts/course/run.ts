@@ -1,7 +1,7 @@
 import type { Fault, FaultOptions, InjectedFault } from '../faults/fault.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { FiredrillError } from '../system/errors.ts';
-import type { LoadedLesson } from './model.ts';
+import type { LoadedLesson, Page } from './model.ts';
 import type { Ui } from './ui.ts';
 
 /** What a drill needs of faults. */
@@ -37,6 +37,8 @@ export interface LessonRun {
   doesAgain?: boolean;
   /** Looks up which lesson was begun on this lab before, if another one: what it left goes first. Default: nobody keeps that. */
   begunBefore?: () => Promise<LoadedLesson | undefined>;
+  /** Bets on a page that were made before its step was left, by the id of their prediction. Default: nobody keeps them. */
+  betsBefore?: (page: Page) => Readonly<Record<string, string>>;
 }
 
 export const patienceOf = (run: LessonRun): number => run.patienceSeconds ?? 90;

@@ -36,7 +36,8 @@ export async function runLesson(run: LessonRun, fromStep = 0): Promise<LessonEnd
       index = end === 'back' ? Math.max(0, index - 1) : index + 1;
     }
     await looking.end();
-    ui.emit({ type: 'lesson-finished', lesson, seconds: (Date.now() - startedAt) / 1000 });
+    const seconds = (Date.now() - startedAt) / 1000;
+    ui.emit({ type: 'lesson-finished', lesson, fromStep: fromStep + 1, seconds });
     return 'finished';
   } finally {
     await looking.end();

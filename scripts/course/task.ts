@@ -25,7 +25,7 @@ export async function runTask(page: Page, step: TaskStep, run: LessonRun): Promi
     }
   }
   const predictions = step.predictions ?? [];
-  const bets = await takeBets(predictions, ui);
+  const bets = await takeBets(predictions, page, run);
   signal.throwIfAborted();
   const first = await lookFirst(step, run);
   const openedAt = Date.now();

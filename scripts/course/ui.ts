@@ -20,6 +20,8 @@ export type CourseEvent =
   /** `learner`: mended by hand, or by the page's commands. `at`: since when it is, ISO 8601, where it was seen later. */
   | { type: 'fault-undone'; title: string; machine: string; by: 'learner' | 'program' | 'lease'; at?: string }
   | { type: 'drill-void'; why: string }
+  /** A bet that somebody made, by the id of its prediction. It stands until the step has ended. */
+  | { type: 'bet'; id: string; said: string }
   | {
       type: 'prediction-scored';
       question: string;
@@ -45,7 +47,8 @@ export type CourseEvent =
   /** A drill was reached, and what was mended in it does not hold any more. At most once for each time it is reached. */
   | { type: 'tick-turned-amber'; lesson: LoadedLesson; page: Page; claim: string; verdict: Verdict }
   | { type: 'step-failed'; page: Page; why: string }
-  | { type: 'lesson-finished'; lesson: LoadedLesson; seconds: number }
+  /** `seconds`: of the steps since `fromStep`, counted from 1. */
+  | { type: 'lesson-finished'; lesson: LoadedLesson; fromStep: number; seconds: number }
   | { type: 'note'; text: string };
 
 /** What a learner can do in an open task. */

@@ -17,10 +17,17 @@ export function parseLines(text: string): TimelineLine[] {
   });
 }
 
-/** The lines of the last run in a day's event log: from the last `lesson-started` on. */
+/**
+ * The lines of the last run in a day's event log: from the last `lesson-started` on. One that began at a later step goes on
+ * with the run before it, if that was left before its end.
+ */
 export function lastRun(events: readonly TimelineLine[]): TimelineLine[] {
   const start = events.findLastIndex(({ type }) => type === 'lesson-started');
-  return start < 0 ? [] : events.slice(start);
+  if (start < 0) return [];
+  const run = events.slice(start);
+  if (Number(run[0]?.['fromStep'] ?? 1) === 1) return run;
+  const before = lastRun(events.slice(0, start));
+  return before.some(({ type }) => type === 'lesson-finished') ? run : [...before, ...run];
 }
 
 /** Events and samples as one timeline: the samples of the run that the events tell of. */
@@ -46,8 +53,8 @@ export interface DrillTimeline {
 /** One for each fault, and each recorded task: from the opening of its step, but at most ten seconds before, until it was left. */
 export function drillsIn(timeline: readonly TimelineLine[]): DrillTimeline[] {
   const steps = timeline.flatMap((line, index) => (line.type === 'step-opened' ? [index] : []));
-  return steps.flatMap((start, index) => {
-    const lines = timeline.slice(start, steps[index + 1] ?? timeline.length);
+  return steps.flatMap((start) => {
+    const lines = linesOfStep(timeline.slice(start));
     const zero = zeroOf(lines);
     const last = lines.findLast(({ type }) => type === 'step-reached' || type === 'step-failed') ?? lines.at(-1);
     if (!zero || !last) return [];
@@ -58,6 +65,12 @@ export function drillsIn(timeline: readonly TimelineLine[]): DrillTimeline[] {
     const step = textOf(lines[0]?.['step']);
     return [{ step, from, to, faultAt, ...is, lines: [...inside, ...lostAgain(step, timeline.slice(start + 1))] }];
   });
+}
+
+/** Up to the next step, or until somebody came back after the terminal was closed. */
+function linesOfStep(lines: readonly TimelineLine[]): readonly TimelineLine[] {
+  const end = lines.findIndex(({ type }, index) => index > 0 && (type === 'step-opened' || type === 'lesson-started'));
+  return end < 0 ? lines : lines.slice(0, end);
 }
 
 /** What was lost again after a step was reached. It may have been seen on a page that came after it. */

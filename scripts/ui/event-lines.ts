@@ -44,12 +44,20 @@ export function eventLines(event: CourseEvent, look: Look): string[] {
     case 'step-failed':
       return ['', ...hanging(`${styles.bad('This step failed:')} `, wrap(harmless(event.why), look.columns - 19))];
     case 'lesson-finished':
-      return ['', styles.strong(`Lesson ${event.lesson.number} is done (${duration(event.seconds)}).`)];
+      return ['', styles.strong(`Lesson ${event.lesson.number} is done (${finishedIn(event)}).`)];
+    case 'bet':
+      // Whoever made it has seen it.
+      return [];
     case 'note':
       return wrap(harmless(event.text), look.columns);
     default:
       return faultLines(event, look, styles);
   }
+}
+
+/** What a lesson took; where somebody came back to it, what was before is not known. */
+function finishedIn({ fromStep, seconds }: Extract<CourseEvent, { type: 'lesson-finished' }>): string {
+  return fromStep === 1 ? duration(seconds) : `${duration(seconds)} from step ${fromStep} on`;
 }
 
 type FaultEvent = Extract<

@@ -23,7 +23,7 @@ describe('a README.md', () => {
 
   it('becomes pages, commands, hints and a debrief; every word is kept', async () => {
     const { title, introduction, pages, definition } = await loadLesson(lamp);
-    expect(title).toBe('01 Light a lamp');
+    expect(title).toBe('Light a lamp');
     expect(introduction).toContain('**Goal**: light a lamp');
     expect(pages.map(({ heading }) => heading)).toEqual(Object.keys(definition.steps));
     const [about, light] = pages;

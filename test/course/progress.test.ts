@@ -46,11 +46,30 @@ it('keeps what the events say, and where to go on', async () => {
 
   keeper.take({ type: 'step-opened', lesson, page: two!, number: 2, of: 2 });
   keeper.take({ type: 'step-reached', lesson, page: two!, how: 'self', seconds: 1 });
-  keeper.take({ type: 'lesson-finished', lesson, seconds: 9 });
+  keeper.take({ type: 'lesson-finished', lesson, fromStep: 1, seconds: 9 });
   await keeper.written();
   const finished = (await readProgress(silent, path)).lessons[lesson.id];
   expect(finished?.current).toBeUndefined();
   expect(finished?.finishedAt).toMatch(/^\d{4}-/);
+});
+
+it.each([
+  { type: 'step-reached', lesson, page: pages[0]!, how: 'self', seconds: 3 } as const,
+  { type: 'step-failed', page: pages[0]!, why: 'it rains' } as const,
+])('keeps open bets until their step has ended, on disk as well: $type', async (end) => {
+  const keeper = new ProgressKeeper(emptyProgress(), { path });
+  keeper.take({ type: 'step-opened', lesson, page: pages[0]!, number: 1, of: 2 });
+  keeper.take({ type: 'bet', id: 'how-long', said: '30' });
+  keeper.take({ type: 'bet', id: 'which', said: 'a' });
+  keeper.take({ type: 'bet', id: 'which', said: 'b' });
+  await keeper.written();
+  const later = new ProgressKeeper(await readProgress(silent, path), { path });
+  expect(later.openBets(lesson, 'One')).toEqual({ 'how-long': '30', which: 'b' });
+  expect(later.openBets(lesson, 'Two')).toEqual({});
+  keeper.take(end);
+  await keeper.written();
+  expect(keeper.openBets(lesson, 'One')).toEqual({});
+  expect((await readProgress(silent, path)).lessons[lesson.id]?.steps['One']).not.toHaveProperty('openBets');
 });
 
 it('marks the drill that was lost again, whatever is open by then, until it is reached again', async () => {

@@ -208,6 +208,68 @@ it('scores bets against what was measured, and says where it could not measure',
   expect(ui.of('note')[0]?.text).toContain('Not measured: Why?');
 });
 
+it('asks no bet twice that was made before the terminal was closed, and any that the page does not have any more', async () => {
+  const choice = (id: string): Prediction => ({
+    kind: 'choice',
+    id,
+    question: `${id}?`,
+    choices: [
+      { value: 'a', says: 'A' },
+      { value: 'b', says: 'B' },
+    ],
+    measure: () => Promise.resolve({ value: 'b', saw: 'b' }),
+  });
+  const seconds: Prediction = {
+    kind: 'seconds',
+    id: 'how-long',
+    question: 'How long?',
+    measure: () => Promise.resolve({ seconds: 8, errorSeconds: 0.5, saw: 'it' }),
+  };
+  const { ui, world, run, shown, step } = setUp([command('set lamp')], {
+    predictions: [choice('which'), seconds, choice('why'), choice('other')],
+  });
+  ui.keys = ['run'];
+  const before = { which: 'b', 'how-long': '8', why: 'gone from the page' };
+  const running = runTask(shown, step, { ...run, betsBefore: () => before });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await running).toEqual({ kind: 'reached' });
+  expect(world.ran).toEqual(['set lamp']);
+  expect(ui.of('note').map(({ text }) => text)).toEqual([
+    'Your bet stands: which? B',
+    'Your bet stands: How long? 8 s',
+  ]);
+  expect(ui.of('bet')).toEqual([
+    { type: 'bet', id: 'why', said: 'a' },
+    { type: 'bet', id: 'other', said: 'a' },
+  ]);
+  expect(ui.of('prediction-scored').map(({ said, right }) => [said, right])).toEqual([
+    ['B', true],
+    ['8 s', true],
+    ['A', false],
+    ['A', false],
+  ]);
+});
+
+it('keeps no bet that nobody made', async () => {
+  const { ui, start } = setUp([command('set lamp')], {
+    predictions: [
+      {
+        kind: 'choice',
+        id: 'which',
+        question: 'Which?',
+        choices: [{ value: 'a', says: 'A' }],
+        measure: () => Promise.resolve({ value: 'a', saw: 'a' }),
+      },
+    ],
+  });
+  ui.interactive = false;
+  const running = start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await running;
+  expect(ui.of('bet')).toEqual([]);
+  expect(ui.of('prediction-scored')).toHaveLength(1);
+});
+
 it('judges no bet by what was seen after the goal was reached: somebody was done before the last bet', async () => {
   const predictions: Prediction[] = [
     {

@@ -171,6 +171,43 @@ describe('a drill that was lost again on a page that came after it', () => {
   });
 });
 
+describe('a run that somebody came back to', () => {
+  const came = (seconds: number, fromStep: number) => event(seconds, 'lesson-started', { lesson: '09-x', fromStep });
+  const first = [
+    came(0, 1),
+    event(1, 'step-opened', { step: 'One' }),
+    event(2, 'step-reached', { step: 'One', how: 'self' }),
+    event(3, 'step-opened', { step: 'Two' }),
+    event(4, 'fault-injected', { title: 'cut off', machine: 'w1' }),
+    event(9, 'note', { text: 'the terminal is closed' }),
+  ];
+  const second = [came(900, 2), event(901, 'step-opened', { step: 'Two' })];
+  const last = [
+    came(1900, 2),
+    event(1901, 'step-opened', { step: 'Two' }),
+    event(1902, 'fault-injected', { title: 'cut off', machine: 'w1' }),
+    event(1910, 'step-reached', { step: 'Two', how: 'self' }),
+    event(1911, 'lesson-finished'),
+  ];
+
+  test('is whole: what was done before belongs to it', () => {
+    expect(lastRun([...events, ...first, ...second, ...last])).toEqual([...first, ...second, ...last]);
+  });
+
+  test('has nothing of a run that came to its end, and of none where it begins at the first step', () => {
+    expect(lastRun([...first, ...last, ...second])).toEqual(second);
+    expect(lastRun([...first, came(950, 1)])).toEqual([came(950, 1)]);
+  });
+
+  test('has a drill that was left end there, and not where it was done again', () => {
+    const drills = drillsIn([...first, ...second, ...last]);
+    expect(drills.map(({ from, to }) => [from, to])).toEqual([
+      [Date.parse(at(3)), Date.parse(at(9))],
+      [Date.parse(at(1901)), Date.parse(at(1910))],
+    ]);
+  });
+});
+
 describe('a task whose commands break something', () => {
   const opening = event(0, 'step-opened', { step: 'Every disk is lost', records: 'task' });
   const broken = [

@@ -43,7 +43,9 @@ const events: CourseEvent[] = [
   { type: 'step-reached', lesson, page, how: 'self', seconds: 61 },
   { type: 'tick-turned-amber', lesson, page, claim: 'node w1 is Ready', verdict: unmet('NotReady', 'Ready') },
   { type: 'step-failed', page, why: 'w1 is still NotReady' },
-  { type: 'lesson-finished', lesson, seconds: 605 },
+  { type: 'bet', id: 'how-long', said: '30' },
+  { type: 'lesson-finished', lesson, fromStep: 1, seconds: 605 },
+  { type: 'lesson-finished', lesson, fromStep: 3, seconds: 65 },
 ];
 
 function written(show: (output: PassThrough) => void): string {
@@ -109,6 +111,8 @@ describe('the plain Ui', () => {
       This step failed: w1 is still NotReady
 
       Lesson 3 is done (10 min 5 s).
+
+      Lesson 3 is done (65 s from step 3 on).
       "
     `);
   });
