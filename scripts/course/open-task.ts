@@ -122,10 +122,13 @@ export class OpenTask {
   }
 
   private async skip(watching: Promise<void>): Promise<Attempt> {
-    this.run.ui.emit({ type: 'note', text: 'Skipping: the commands of this step are run for you.' });
+    const patience = patienceOf(this.run);
+    this.run.ui.emit({
+      type: 'note',
+      text: `Skipping: the commands of this step are run for you. What they bring about is waited for, at most ${Math.round(patience)} s.`,
+    });
     await this.answer('run');
     const enough = new AbortController();
-    const patience = patienceOf(this.run);
     await Promise.race([watching, sleep(patience, enough.signal).catch(() => undefined)]);
     enough.abort();
     this.signal.throwIfAborted();

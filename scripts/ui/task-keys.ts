@@ -20,6 +20,12 @@ export const taskKeys: readonly KeyHelp<TaskKey>[] = [
   { key: 'q', means: 'quit', says: 'quit', explains: 'leave; the next start goes on at this step' },
 ];
 
+/** What the terminal answers by itself in an open task, which goes on meanwhile. */
+const readingKeys = [
+  { key: 'p', says: 'page', explains: 'show me the page of this step once more' },
+  { key: '?', says: 'help', explains: 'say what each key does' },
+] as const;
+
 const nextKeys: readonly KeyHelp<'next' | 'back' | 'quit'>[] = [
   { key: 'return', means: 'next', says: 'go on', explains: 'go on' },
   { key: 'b', means: 'back', says: 'back', explains: 'go back to the step before' },
@@ -44,8 +50,8 @@ const shownKey = (key: string): string => (key === 'return' ? 'Enter' : key);
 /** The keys in a line, or in two where the terminal is narrow. */
 export function keyLines(keys: readonly KeyHelp<string>[], look: Look): string[] {
   const styles = stylesFor(look);
-  const help = keys.some(({ key }) => key === 'h') ? [{ key: '?', says: 'help' }] : [];
-  const parts = [...keys, ...help].map(({ key, says }) => `${styles.strong(`[${shownKey(key)}]`)} ${says}`);
+  const reading = keys.some(({ key }) => key === 'h') ? readingKeys : [];
+  const parts = [...keys, ...reading].map(({ key, says }) => `${styles.strong(`[${shownKey(key)}]`)} ${says}`);
   const lines: string[] = [];
   for (const part of parts) {
     const line = lines.at(-1);
@@ -59,7 +65,9 @@ export function keyLines(keys: readonly KeyHelp<string>[], look: Look): string[]
 /** What each key of an open task does. */
 export const helpLines = (look: Look): string[] => [
   '',
-  ...taskKeys.flatMap(({ key, explains }) => hanging(`  ${key}  `, wrap(explains, look.columns - 5))),
+  ...[...taskKeys, ...readingKeys].flatMap(({ key, explains }) =>
+    hanging(`  ${key}  `, wrap(explains, look.columns - 5)),
+  ),
   ...wrap(
     'Any other way to reach the goal is as good: the program looks at the lab, not at what was typed.',
     look.columns,

@@ -46,6 +46,8 @@ class TerminalUi implements Ui {
   private held: CourseEvent[] = [];
   private taskOpen = false;
   private step: string | undefined;
+  /** The page of the open step, for a terminal that is this wide now. */
+  private page: () => readonly string[] = () => [];
   private tallPage = false;
   /** What is awaited and was last seen; the command that runs. */
   private waiting: readonly [string, ...string[]] | undefined;
@@ -114,7 +116,8 @@ class TerminalUi implements Ui {
     if (event.type === 'step-opened') {
       this.news.forget();
       this.step = `Step ${event.number} of ${event.of}: ${harmless(event.page.heading)}`;
-      const lines = pageLines(event, this.look);
+      this.page = () => pageLines(event, this.look);
+      const lines = this.page();
       const { output } = this.options;
       this.tallPage = 'rows' in output && typeof output.rows === 'number' && lines.length + 4 > output.rows;
       this.print(lines);
@@ -169,6 +172,7 @@ class TerminalUi implements Ui {
     try {
       return await keyPressed(this.keyboard, taskKeys, signal, (key) => {
         if (key === '?' || key === 'return') this.print(helpLines(this.look));
+        else if (key === 'p') this.print(this.page());
       });
     } finally {
       this.taskOpen = false;

@@ -113,8 +113,21 @@ describe('the live line', () => {
       '  Waiting: node w1 is Ready',
       '  Last seen: NotReady',
       '[r] run  [s] shell  [h] hint  [k] skip  [b] back  [q] quit',
-      '[?] help',
+      '[p] page  [?] help',
     ]);
+  });
+
+  it('shows the page of the step once more, while the task goes on', async () => {
+    const { input, output, ui } = terminal();
+    ui.emit(opened);
+    ui.emit({ type: 'note', text: 'a lot was said since' });
+    const pressed = ui.taskKey(never);
+    input.write('p');
+    await vi.waitFor(() => {
+      expect(output.text.slice(output.text.indexOf('a lot was said since'))).toContain('kubectl get nodes');
+    });
+    input.write('h');
+    await expect(pressed).resolves.toBe('hint');
   });
 
   it('swallows keys while nobody asks, so that they answer nothing later', async () => {
@@ -301,7 +314,7 @@ describe('accessible mode', () => {
       Last seen: NotReady
 
       Step 2 of 5: Look at the nodes
-      [r] run  [s] shell  [h] hint  [k] skip  [b] back  [q] quit  [?] help
+      [r] run  [s] shell  [h] hint  [k] skip  [b] back  [q] quit  [p] page  [?] help
       Waiting: node w1 is Ready
       Last seen: Ready
       $ kubectl get nodes
