@@ -9,6 +9,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: 'test/support/own-state.ts',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/**/*.local.test.ts'],
           environment: 'node',
@@ -21,7 +22,15 @@ export default defineConfig({
         },
       },
       // Real programs, sockets, namespaces and packet filters on this computer.
-      { test: { name: 'local', include: ['test/**/*.local.test.ts'], environment: 'node', env: withoutHistory } },
+      {
+        test: {
+          name: 'local',
+          globalSetup: 'test/support/own-state.ts',
+          include: ['test/**/*.local.test.ts'],
+          environment: 'node',
+          env: withoutHistory,
+        },
+      },
       {
         test: {
           name: 'lab',
