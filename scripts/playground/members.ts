@@ -5,10 +5,14 @@ import { waitUntil } from '../system/wait.ts';
 import { endMembers, machineStates, peerUrl, removeMachine, runMember, startMembers } from './containers.ts';
 import { call } from './gateway.ts';
 import { machineNamed, playgroundClosed, type Place, type PlaygroundMachine } from './place.ts';
-import { answers, leaderOf, lookAtRing, memberList, seesLeader, type Ring } from './ring.ts';
+import { answers, leaderOf, look, lookAtRing, memberList, seesLeader, type Ring, type RingMember } from './ring.ts';
 
 /** Seconds that the cluster is given to agree on a change of its members. */
 const agreeSeconds = 7;
+/** Seconds within which a member hears of a change, unless it is cut off. */
+const hearSeconds = 3;
+/** Seconds that a new member is given to answer. */
+const startSeconds = 30;
 
 /**
  * The machines of these names; `leader` is the one that leads now.
@@ -53,16 +57,18 @@ export async function start(place: Place, names: readonly string[]): Promise<str
  */
 export async function remove(place: Place, name: string): Promise<void> {
   const machine = machineNamed(place, name);
-  const { teller, ring } = await someoneWhoCanChange(place, name);
-  const id = await idOf(teller, machine);
+  const { tellers, ring } = await thoseWhoCanChange(place, name);
+  const id = await idOf(tellers[0], machine);
   if (id === undefined) {
     // The members were told by somebody else, such as etcdctl: the machine is left.
     if (!hasMachine(ring, name)) throw noMember(name);
     await removeMachine(machine);
     return;
   }
-  const isGone = async () => (await idOf(teller, machine)) === undefined;
-  await agreed(() => call(teller, '/v3/cluster/member/remove', { ID: id }, { timeoutSeconds: agreeSeconds }), isGone);
+  await agreed(tellers, {
+    change: (teller) => call(teller, '/v3/cluster/member/remove', { ID: id }, { timeoutSeconds: agreeSeconds }),
+    isMade: async (teller) => (await idOf(teller, machine)) === undefined,
+  });
   if (hasMachine(ring, name)) await removeMachine(machine);
 }
 
@@ -70,12 +76,12 @@ const hasMachine = ({ members }: Ring, name: string): boolean =>
   members.some((member) => member.name === name && member.state !== 'removed');
 
 /**
- * Adds a member with an empty disk: as a learner, which gets every entry and has no vote.
- * @throws FiredrillError `member-already`, `etcd-refused`.
+ * Adds a member with an empty disk: as a learner, which gets every entry and has no vote. Returns once it answers.
+ * @throws FiredrillError `member-already`, `etcd-refused`, `member-ended`, `waited-in-vain`; Interrupted.
  */
 export async function addLearner(place: Place, name: string, signal?: AbortSignal): Promise<void> {
   const machine = machineNamed(place, name);
-  const { teller, ring } = await someoneWhoCanChange(place, name);
+  const { tellers, ring } = await thoseWhoCanChange(place, name);
   if (hasMachine(ring, name)) {
     throw new FiredrillError(`${name} is a member already.`, {
       code: 'member-already',
@@ -85,13 +91,59 @@ export async function addLearner(place: Place, name: string, signal?: AbortSigna
   }
   const bundle = await readBundle();
   const body = { peerURLs: [peerUrl(machine.address)], isLearner: true };
-  const isThere = async () => (await idOf(teller, machine)) !== undefined;
-  await agreed(() => call(teller, '/v3/cluster/member/add', body, { timeoutSeconds: agreeSeconds }), isThere);
+  const teller = await agreed(tellers, {
+    change: (one) => call(one, '/v3/cluster/member/add', body, { timeoutSeconds: agreeSeconds }),
+    isMade: async (one) => (await idOf(one, machine)) !== undefined,
+  });
   const { members = [] } = await memberList(teller);
   const known = place.machines.filter(({ address }) =>
     members.some(({ peerURLs }) => peerURLs?.includes(peerUrl(address))),
   );
+  await allKnow(place, ring, machine, signal);
   await runMember(place, machine, { bundle, members: known, cluster: 'existing', signal });
+  await awaitStart(place, machine, { teller, signal });
+}
+
+/**
+ * Waits until all members that answer know of a new one. It asks the first of them that answers who belongs to the
+ * cluster, and ends where that one has not heard of it yet ("member count is unequal"). One that is cut off hears of it
+ * later: it is not waited for to the end.
+ */
+async function allKnow(place: Place, ring: Ring, machine: PlaygroundMachine, signal?: AbortSignal): Promise<void> {
+  const others = ring.members.filter((member) => member.name !== machine.name && answers(member));
+  const knows = async ({ name }: { name: string }) => (await idOf(machineNamed(place, name), machine)) !== undefined;
+  const options = { what: `all know of ${machine.name}`, deadlineSeconds: hearSeconds, everySeconds: 0.1, signal };
+  await waitUntil(async () => (await Promise.all(others.map(knows))).every(Boolean), options).catch(() => {
+    signal?.throwIfAborted();
+  });
+}
+
+/** A key that nobody has: to delete it is an entry of the log, and changes nothing. */
+const noKey = Buffer.from('firedrill/nobody-has-this').toString('base64');
+
+/**
+ * Waits until a new member answers. One that was sent a snapshot counts what it has applied from the next entry on: with
+ * more than 5000 entries behind it, it takes itself for too far back, and is silent until there is one (etcd 3.6: seen).
+ * @throws FiredrillError `member-ended`, `waited-in-vain`; Interrupted.
+ */
+async function awaitStart(
+  place: Place,
+  machine: PlaygroundMachine,
+  { teller, signal }: { teller: PlaygroundMachine; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const { name } = machine;
+  const ended = async () => (await machineStates(place, signal)).get(name) !== 'running';
+  const answersOrEnded = async () => {
+    if (answers(await look(machine, 'running', signal)) || (await ended())) return true;
+    await call(teller, '/v3/kv/deleterange', { key: noKey }, { timeoutSeconds: agreeSeconds, signal });
+    return false;
+  };
+  await waitUntil(answersOrEnded, { what: `${name} answers`, deadlineSeconds: startSeconds, signal });
+  if (!(await ended())) return;
+  throw new FiredrillError(`${name} was added, and ended again at its start.`, {
+    code: 'member-ended',
+    remedy: `Start it once more: 'firedrill playground start ${name}'.`,
+  });
 }
 
 /**
@@ -100,7 +152,8 @@ export async function addLearner(place: Place, name: string, signal?: AbortSigna
  */
 export async function promote(place: Place, name: string, signal?: AbortSignal): Promise<void> {
   const machine = machineNamed(place, name);
-  const { teller } = await someoneWhoCanChange(place, name);
+  const { tellers } = await thoseWhoCanChange(place, name);
+  const [teller] = tellers;
   const id = await idOf(teller, machine);
   if (id === undefined) throw noMember(name);
   let last = '';
@@ -119,13 +172,23 @@ export async function promote(place: Place, name: string, signal?: AbortSignal):
   );
 }
 
-/** A member, other than the one in question, that sees a leader. */
-async function someoneWhoCanChange(place: Place, except: string): Promise<{ teller: PlaygroundMachine; ring: Ring }> {
+/** At least one. */
+type Tellers = readonly [PlaygroundMachine, ...PlaygroundMachine[]];
+
+/**
+ * The members, other than the one in question, that can be asked for a change; first the leader, if it is among them. For
+ * seconds after a cable was mended, what a follower hands on to its leader gets lost, and etcd says so only after seven.
+ */
+async function thoseWhoCanChange(place: Place, except: string): Promise<{ tellers: Tellers; ring: Ring }> {
   const ring = await lookAtRing(place);
   if (!ring.open) throw playgroundClosed();
   const others = ring.members.filter((member) => member.name !== except && answers(member));
-  const found = others.find(seesLeader) ?? others[0];
-  if (found) return { teller: machineNamed(place, found.name), ring };
+  const leader = leaderOf({ ...ring, members: others });
+  const rank = (member: RingMember): number => (member === leader ? 0 : seesLeader(member) ? 1 : 2);
+  const [first, ...more] = others
+    .toSorted((one, other) => rank(one) - rank(other))
+    .map((member) => machineNamed(place, member.name));
+  if (first) return { tellers: [first, ...more], ring };
   throw refused('no other member answers');
 }
 
@@ -139,18 +202,29 @@ const idOf = async (teller: PlaygroundMachine, { address }: PlaygroundMachine): 
 const settleSeconds = 15;
 const passes = /unhealthy cluster|not enough started members|timed out|leader changed|no leader|no answer/i;
 
-/** Asks for a change until the members agree. One that got no answer may have been made all the same: `isMade` looks. */
-async function agreed(change: () => Promise<unknown>, isMade: () => Promise<boolean>): Promise<void> {
+interface Change {
+  change: (teller: PlaygroundMachine) => Promise<unknown>;
+  isMade: (teller: PlaygroundMachine) => Promise<boolean>;
+}
+
+/**
+ * Asks for a change until the members agree. One that got no answer may have been made all the same: `isMade` looks. Each
+ * member judges by its own connections, and one may take another for away for as long as nothing breaks (etcd 3.6: a late
+ * error of a message that was given up counts against a peer whose streams are well; seen). So the others are asked, too.
+ * @returns the member that knows of it.
+ */
+async function agreed(tellers: Tellers, { change, isMade }: Change): Promise<PlaygroundMachine> {
   const until = performance.now() + settleSeconds * 1000;
-  for (;;) {
+  for (let attempt = 0; ; attempt += 1) {
+    const teller = tellers[attempt % tellers.length] ?? tellers[0];
     try {
-      await change();
-      return;
+      await change(teller);
+      return teller;
     } catch (error) {
       const why = messageOf(error);
       if (!passes.test(why) || performance.now() > until) throw refused(why);
       await pause(500);
-      if (await isMade().catch(() => false)) return;
+      if (await isMade(teller).catch(() => false)) return teller;
     }
   }
 }

@@ -102,7 +102,8 @@ export const memberList = async (
     { timeoutSeconds: lookSeconds, ...options },
   )) as MemberList;
 
-async function look(
+/** One member as it is now; `container`: the state of its container, undefined where there is none. */
+export async function look(
   { name, port, ...machine }: PlaygroundMachine,
   container: string | undefined,
   signal?: AbortSignal,

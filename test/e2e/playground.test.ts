@@ -220,7 +220,10 @@ describe.skipIf(!(await browserIsHere("the playground's page")))('the page', () 
   /** The one line of the results that has this text, as soon as it is there. */
   async function told(text: string | RegExp): Promise<string> {
     const line = page.locator('#results li', { hasText: text });
-    await line.waitFor();
+    await line.waitFor().catch(async (cause: unknown) => {
+      const instead = (await page.locator('#results li').allTextContents()).slice(0, 3);
+      throw new Error(`Not told: ${String(text)}. The newest: ${instead.join(' | ')}`, { cause });
+    });
     return (await line.textContent()) ?? '';
   }
   const quorumSays = (text: string) => page.locator('#quorum', { hasText: text }).waitFor();
