@@ -23,7 +23,7 @@ const withoutW2: Prediction = {
 const saidOfW2: Prediction = {
   kind: 'choice',
   id: 'said-of-w2',
-  question: "w2 reboots. What does 'kubectl get nodes' say of it, while it is off?",
+  question: "w2 reboots. From then until you uncordon it, what does 'kubectl get nodes' say of it?",
   choices: [
     { value: 'ready', says: 'Ready, all the time: it does not notice' },
     { value: 'moment', says: 'NotReady, for a moment' },

@@ -8,7 +8,8 @@ import { outageIn, type Said, type Silence } from './watching.ts';
 const forNothing: Prediction = {
   kind: 'choice',
   id: 'for-nothing',
-  question: 'The kubelet of w2 stops for a while. How many pods of the guestbook on w2 are made anew on w1?',
+  question:
+    'The kubelet of w2 stops, and nobody starts it for a minute. How many pods of the guestbook on w2 are made anew on w1?',
   choices: [
     { value: 'none', says: 'none: they run' },
     { value: 'some', says: 'some' },

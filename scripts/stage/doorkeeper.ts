@@ -12,8 +12,10 @@ export interface DoorState {
 
 /**
  * Why no visitor is sent to a worker, or undefined. What a load balancer before a cluster goes by: Kubernetes says which
- * nodes are Ready and not taken out for work. It has no health check of its own, so a machine without power is sent
- * visitors until Kubernetes has given it up: that time is what some lessons measure.
+ * nodes are Ready, and which ones a label keeps away from it. A cordon counts here as well, as if somebody set that label
+ * with it: since 1.19 a cloud's load balancer does not heed it (https://github.com/kubernetes/kubernetes/pull/90823). It has
+ * no health check of its own, so a machine without power is sent visitors until Kubernetes has given it up: that time is
+ * what some lessons measure.
  */
 export function whyClosed(
   machine: string,
