@@ -67,6 +67,8 @@ export class ProgressKeeper {
 
   private changeOf(event: CourseEvent): Change | undefined {
     switch (event.type) {
+      case 'lesson-started':
+        return event.fromStep === 1 ? begunAnew(event.lesson) : undefined;
       case 'step-opened':
         this.open = { lesson: event.lesson.id, heading: event.page.heading };
         return opened(event.lesson, event.page.heading);
@@ -128,6 +130,14 @@ const opened =
     lesson.current = heading;
     lesson.steps[heading] ??= {};
   };
+
+/** Whoever begins a lesson at its first step is asked again for what was bet on the later ones, some other time. */
+function begunAnew({ id, pages }: LoadedLesson): Change {
+  return (progress) => {
+    const steps = progress.lessons[id]?.steps ?? {};
+    for (const { heading } of pages.slice(1)) delete steps[heading]?.openBets;
+  };
+}
 
 /** A step that was reached is not opened again: whoever quits at "Go on?" resumes at the next one. */
 function movedOn({ id, pages }: LoadedLesson, heading: string): Change {

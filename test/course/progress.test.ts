@@ -72,6 +72,20 @@ it.each([
   expect((await readProgress(silent, path)).lessons[lesson.id]?.steps['One']).not.toHaveProperty('openBets');
 });
 
+it('forgets the open bets of later steps where a lesson is begun at its first', async () => {
+  const keeper = new ProgressKeeper(emptyProgress(), { path });
+  const bets = () => ['One', 'Two'].map((heading) => keeper.openBets(lesson, heading));
+  for (const [index, opened] of pages.entries()) {
+    keeper.take({ type: 'step-opened', lesson, page: opened, number: index + 1, of: 2 });
+    keeper.take({ type: 'bet', id: 'which', said: 'a' });
+  }
+  keeper.take({ type: 'lesson-started', lesson, fromStep: 2 });
+  expect(bets()).toEqual([{ which: 'a' }, { which: 'a' }]);
+  keeper.take({ type: 'lesson-started', lesson, fromStep: 1 });
+  expect(bets()).toEqual([{ which: 'a' }, {}]);
+  await keeper.written();
+});
+
 it('marks the drill that was lost again, whatever is open by then, until it is reached again', async () => {
   const keeper = new ProgressKeeper(emptyProgress(), { path });
   const [one, two] = pages;
