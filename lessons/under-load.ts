@@ -4,8 +4,10 @@ import type { DrillFacts, Prediction } from '../scripts/course/model.ts';
 import type { Lab } from '../scripts/lab/lab.ts';
 import type { StageEvent } from '../scripts/stage/event.ts';
 import type { Cause } from '../scripts/stage/ledger.ts';
-import { failedIn, failedInAll, lateSeconds, type Second } from '../scripts/stage/load/second.ts';
+import { failedIn, failedInAll, isHealthy, lateSeconds, type Second } from '../scripts/stage/load/second.ts';
+import type { Stage, StageOptions } from '../scripts/stage/stage.ts';
 import { amount, percent } from '../scripts/stage/words.ts';
+import { waitUntil } from '../scripts/system/wait.ts';
 
 /** Requests a second: enough that a gap of a tenth of a second is seen, and little beside what a laptop has to do. */
 const defaultRate = 300;
@@ -28,15 +30,12 @@ export interface UnderLoad {
  */
 export async function putUnderLoad(lab: Lab, signal: AbortSignal, rate = defaultRate): Promise<UnderLoad> {
   // Loaded here, so that a list of lessons costs nothing of it.
-  const [{ readBundle }, { Stage }, { openHistory }, { summaryOf }] = await Promise.all([
-    import('../scripts/bundle/bundle.ts'),
-    import('../scripts/stage/stage.ts'),
+  const [{ openHistory }, { summaryOf }] = await Promise.all([
     import('../scripts/stage/history.ts'),
     import('../scripts/stage/summary.ts'),
   ]);
-  const program = join((await readBundle()).bin, 'vegeta');
   const history = openHistory(lab.layout.name);
-  const stage = new Stage({ lab, program, rate, recorder: history });
+  const stage = await stageOf(lab, { rate, recorder: history });
   history.started(rate);
   try {
     await stage.start();
@@ -47,6 +46,33 @@ export async function putUnderLoad(lab: Lab, signal: AbortSignal, rate = default
   const [seconds, causes, events] = [stage.seconds(), stage.causes(), stage.events()];
   history.ended(summaryOf({ rate, seconds, causes, health: stage.health() }));
   return { seconds, causes, events };
+}
+
+/** Seconds that the first visitors are sent for at most. */
+const warmUpSeconds = 20;
+
+/**
+ * Sends visitors until pods that were made a moment ago answer well, and keeps nothing of it. A program that has just
+ * started is slow at first: what a step loses by its own work is counted from there on.
+ */
+export async function warmUp(lab: Lab, signal: AbortSignal, rate = defaultRate): Promise<void> {
+  const stage = await stageOf(lab, { rate, recorder: { second: () => undefined, event: () => undefined } });
+  const answersWell = () => stage.seconds().some((second) => second.final && isHealthy(second) === true);
+  try {
+    await stage.start();
+    const options = { what: 'the guestbook answers its visitors in time', deadlineSeconds: warmUpSeconds, signal };
+    await waitUntil(answersWell, options);
+  } finally {
+    await stage.stop(0);
+  }
+}
+
+async function stageOf(lab: Lab, options: Pick<StageOptions, 'rate' | 'recorder'>): Promise<Stage> {
+  const [{ readBundle }, { Stage: Made }] = await Promise.all([
+    import('../scripts/bundle/bundle.ts'),
+    import('../scripts/stage/stage.ts'),
+  ]);
+  return new Made({ lab, program: join((await readBundle()).bin, 'vegeta'), ...options });
 }
 
 /** What a page may say of failed requests. */

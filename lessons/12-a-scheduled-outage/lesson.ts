@@ -24,6 +24,7 @@ import { allAtOnceBets, carelessBets, inTurnBets, noPreStopBets, plannedBets, un
 import { bringUpdateProgram, forgetUpdates, updateIsInForce, updateWaits } from './update.ts';
 import { observeOutage } from './watching.ts';
 import { forgetConfigMaps, uncordonAll } from '../objects.ts';
+import { warmUp } from '../under-load.ts';
 
 const pods = 'app=guestbook';
 const replica = 'app=redis,role=replica';
@@ -83,6 +84,7 @@ export default defineLesson({
     }),
     'By the book': task({
       predictions: plannedBets,
+      observeFirst: { says: 'Sending the first visitors', look: warmUp },
       observe: observeOutage,
       reach: [updateIsInForce('w2'), ...allWell],
     }),
