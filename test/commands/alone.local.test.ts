@@ -68,7 +68,7 @@ describe('firedrill alone in a terminal', { timeout: 90_000 }, () => {
 
     const second = await alone([
       { wait: 'Step 2 of 3: Light it', ...onlySeen },
-      { wait: 'What does the file of a lit lamp say?', ...quick, press: 'enter' },
+      { wait: 'Your bet stands: What does the file of a lit lamp say? on', ...onlySeen },
       { wait: 'there is no such lamp', ...quick, press: 'r' },
       { wait: 'Reached: Light it', ...onlySeen },
       { wait: '[Enter] go on', ...quick, press: 'enter' },
