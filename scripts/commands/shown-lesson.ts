@@ -70,8 +70,8 @@ export async function runShown(context: Context, shownLesson: ShownLesson): Prom
   const faults = createFaults(lab);
   try {
     await putBackWhatIsBroken(faults, ui);
-    const run = { ...(await runOn(context, { lesson, lab, ui, faults })), doesAgain };
-    return await runLesson(betsBefore ? { ...run, betsBefore } : run, fromStep);
+    const run = await runOn(context, { lesson, lab, ui, faults });
+    return await runLesson({ ...run, doesAgain, betsBefore }, fromStep);
   } finally {
     await Promise.all([recorder.end(), lost.end()]);
     shown.close?.();

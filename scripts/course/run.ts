@@ -38,7 +38,7 @@ export interface LessonRun {
   /** Looks up which lesson was begun on this lab before, if another one: what it left goes first. Default: nobody keeps that. */
   begunBefore?: () => Promise<LoadedLesson | undefined>;
   /** Bets on a page that were made before its step was left, by the id of their prediction. Default: nobody keeps them. */
-  betsBefore?: (page: Page) => Readonly<Record<string, string>>;
+  betsBefore?: ((page: Page) => Readonly<Record<string, string>>) | undefined;
 }
 
 export const patienceOf = (run: LessonRun): number => run.patienceSeconds ?? 90;

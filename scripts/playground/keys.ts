@@ -1,7 +1,7 @@
 import { messageOf } from '../system/errors.ts';
 import { call, decoded, encoded, prefixRange } from './gateway.ts';
 import { machineNamed, playgroundClosed, type Place, type PlaygroundMachine } from './place.ts';
-import { answers, leaderOf, lookAtRing, seesLeader } from './ring.ts';
+import { bestFirst, lookAtRing } from './ring.ts';
 
 /** Seconds that an operation may take until it counts as not answered. */
 export const patienceSeconds = 5;
@@ -91,7 +91,7 @@ export async function whomToAsk(place: Place, { via, signal }: AskOptions): Prom
   if (via !== undefined && via !== 'leader') return machineNamed(place, via);
   const ring = await lookAtRing(place, signal);
   if (!ring.open) throw playgroundClosed();
-  const found = leaderOf(ring) ?? ring.members.find(seesLeader) ?? ring.members.find(answers);
+  const [found] = bestFirst(ring);
   return machineNamed(place, found?.name ?? ring.members.find(({ state }) => state !== 'removed')?.name ?? 'p1');
 }
 

@@ -3,9 +3,9 @@ import { readBundle } from '../bundle/bundle.ts';
 import { FiredrillError, messageOf } from '../system/errors.ts';
 import { waitUntil } from '../system/wait.ts';
 import { endMembers, machineStates, peerUrl, removeMachine, runMember, startMembers } from './containers.ts';
-import { call } from './gateway.ts';
+import { call, encoded } from './gateway.ts';
 import { machineNamed, playgroundClosed, type Place, type PlaygroundMachine } from './place.ts';
-import { answers, leaderOf, look, lookAtRing, memberList, seesLeader, type Ring, type RingMember } from './ring.ts';
+import { answers, bestFirst, leaderOf, look, lookAtRing, memberList, type Ring, type RingMember } from './ring.ts';
 
 /** Seconds that the cluster is given to agree on a change of its members. */
 const agreeSeconds = 7;
@@ -119,7 +119,7 @@ async function allKnow(place: Place, ring: Ring, machine: PlaygroundMachine, sig
 }
 
 /** A key that nobody has: to delete it is an entry of the log, and changes nothing. */
-const noKey = Buffer.from('firedrill/nobody-has-this').toString('base64');
+const noKey = encoded('firedrill/nobody-has-this');
 
 /**
  * Waits until a new member answers. One that was sent a snapshot counts what it has applied from the next entry on: with
@@ -132,14 +132,15 @@ async function awaitStart(
   { teller, signal }: { teller: PlaygroundMachine; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const { name } = machine;
-  const ended = async () => (await machineStates(place, signal)).get(name) !== 'running';
+  let seen: RingMember | undefined;
   const answersOrEnded = async () => {
-    if (answers(await look(machine, 'running', signal)) || (await ended())) return true;
+    seen = await look(machine, (await machineStates(place, signal)).get(name), signal);
+    if (seen.state !== 'silent') return true;
     await call(teller, '/v3/kv/deleterange', { key: noKey }, { timeoutSeconds: agreeSeconds, signal });
     return false;
   };
   await waitUntil(answersOrEnded, { what: `${name} answers`, deadlineSeconds: startSeconds, signal });
-  if (!(await ended())) return;
+  if (seen && answers(seen)) return;
   throw new FiredrillError(`${name} was added, and ended again at its start.`, {
     code: 'member-ended',
     remedy: `Start it once more: 'firedrill playground start ${name}'.`,
@@ -182,12 +183,8 @@ type Tellers = readonly [PlaygroundMachine, ...PlaygroundMachine[]];
 async function thoseWhoCanChange(place: Place, except: string): Promise<{ tellers: Tellers; ring: Ring }> {
   const ring = await lookAtRing(place);
   if (!ring.open) throw playgroundClosed();
-  const others = ring.members.filter((member) => member.name !== except && answers(member));
-  const leader = leaderOf({ ...ring, members: others });
-  const rank = (member: RingMember): number => (member === leader ? 0 : seesLeader(member) ? 1 : 2);
-  const [first, ...more] = others
-    .toSorted((one, other) => rank(one) - rank(other))
-    .map((member) => machineNamed(place, member.name));
+  const others = { ...ring, members: ring.members.filter(({ name }) => name !== except) };
+  const [first, ...more] = bestFirst(others).map(({ name }) => machineNamed(place, name));
   if (first) return { tellers: [first, ...more], ring };
   throw refused('no other member answers');
 }
