@@ -220,11 +220,17 @@ describe('the leader of etcd is lost', () => {
       to: seconds * 1000,
       saw,
     });
-    const leaders = [seen(9, 'e3'), seen(10.5, 'e3'), seen(11, undefined), seen(12, 'e1')];
+    const leaders = [seen(9, 'e3'), seen(9.9, 'e3'), seen(10.4, undefined), seen(11, undefined), seen(12, 'e1')];
     const measure = (list: unknown) => bet(electionBets, 'new-leader').measure({} as Lab, facts({ leaders: list }));
-    expect(await measure(leaders)).toMatchObject({ seconds: 2, saw: 'e3 led before, and then e1' });
+    const saw = 'e3 led before, and then e1';
+    // From 9.8 to 12; lost by 10.4, and elected after 10.9.
+    expect(await measure(leaders)).toEqual({ seconds: 2.2, errorSeconds: 1.7, saw });
+    // Elected before the fault was known to be in force.
+    const early = [seen(8, 'e3'), seen(9.5, 'e1'), seen(12, 'e1')];
+    expect(await measure(early)).toEqual({ seconds: 1.6, errorSeconds: 1.6, saw });
     await expect(async () => measure(leaders.slice(0, 3))).rejects.toThrow('a new leader was not seen');
-    await expect(async () => measure(leaders.slice(2))).rejects.toThrow('who led before');
+    await expect(async () => measure(leaders.slice(2))).rejects.toThrow('a new leader was not seen');
+    await expect(async () => measure(leaders.slice(2, 3))).rejects.toThrow('who led before');
     await expect(async () => measure(undefined)).rejects.toThrow('who led before');
   });
 });
