@@ -1,5 +1,6 @@
 import { anApiServerServes } from '../scripts/lab/health.ts';
 import type { Lab } from '../scripts/lab/lab.ts';
+import { waitUntil } from '../scripts/system/wait.ts';
 
 // A `reset` cleans up after every lesson, mostly where there is nothing. So the API server itself is asked first: one
 // kubectl costs as much as fifty requests.
@@ -23,11 +24,22 @@ export async function forget(lab: Lab, ...paths: readonly string[]): Promise<voi
 
 const questions = new WeakMap<Lab, Promise<boolean>>();
 
+/** Seconds that an API server is given. One that has much to do says for a moment that it is not ready, or nothing. */
+const patienceSeconds = 10;
+
 /** Whether an API server serves what etcd holds. Whoever asks while it is being asked gets the same answer. */
 export function isReady(lab: Lab): Promise<boolean> {
-  const asked = questions.get(lab) ?? anApiServerServes(lab).finally(() => questions.delete(lab));
+  const asked = questions.get(lab) ?? servesSoon(lab).finally(() => questions.delete(lab));
   questions.set(lab, asked);
   return asked;
+}
+
+async function servesSoon(lab: Lab): Promise<boolean> {
+  const waiting = { what: 'an API server serves', deadlineSeconds: patienceSeconds };
+  return waitUntil(() => anApiServerServes(lab), waiting).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Takes a label off every node that has it. */

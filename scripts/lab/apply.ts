@@ -1,10 +1,14 @@
 import { FiredrillError } from '../system/errors.ts';
+import { waitUntil } from '../system/wait.ts';
 import type { ApiRequest } from './api-servers.ts';
 import type { Answer } from './http-answer.ts';
 import type { ApiObject, Kubernetes } from './lab.ts';
 
 /** Who the API server says has set a field that this program applied (`metadata.managedFields`). */
 export const fieldManager = 'firedrill';
+
+/** Seconds that an object may take to go: a pod's grace period, on a busy machine. */
+const goneSeconds = 60;
 
 type Ask = (request: ApiRequest) => Promise<Answer>;
 
@@ -36,6 +40,18 @@ export function createApply(ask: Ask): Pick<Kubernetes, 'apply' | 'pathsOf'> {
     return `${group}${namespace}/${resource.name}/${metadata.name}`;
   };
 
+  const applyOnce = async (object: ApiObject, path: string, query: string): Promise<ApiObject> => {
+    const headers = { 'content-type': 'application/apply-patch+yaml' };
+    const answer = await ask({ path: `${path}?${query}`, method: 'PATCH', headers, body: JSON.stringify(object) });
+    return parsed(answer, wordsOf(object)) as ApiObject;
+  };
+
+  const awaitGone = (object: ApiObject, path: string): Promise<void> =>
+    waitUntil(async () => !isLeaving(await ask({ path })), {
+      what: `${wordsOf(object)}, which was being removed, is gone`,
+      deadlineSeconds: goneSeconds,
+    });
+
   return {
     pathsOf: async (manifest) => Promise.all((await objectsIn(manifest)).map(pathOf)),
     apply: async (manifest, { dryRun = false } = {}) => {
@@ -44,19 +60,26 @@ export function createApply(ask: Ask): Pick<Kubernetes, 'apply' | 'pathsOf'> {
       for (const object of await objectsIn(manifest)) {
         const path = await pathOf(object);
         const query = `fieldManager=${fieldManager}&force=true${dryRun ? '&dryRun=All' : ''}`;
-        const headers = { 'content-type': 'application/apply-patch+yaml' };
-        const answer = await ask({
-          path: `${path}?${query}`,
-          method: 'PATCH',
-          headers,
-          body: JSON.stringify(object),
-        });
-        answers.push(parsed(answer, `${object.kind} ${object.metadata.name}`) as ApiObject);
+        let made = await applyOnce(object, path, query);
+        // What is on its way out takes a change, and goes with it.
+        if (leaves(made) && !dryRun) {
+          await awaitGone(object, path);
+          made = await applyOnce(object, path, query);
+        }
+        answers.push(made);
       }
       return answers;
     },
   };
 }
+
+const leaves = ({ metadata }: ApiObject): boolean => metadata.deletionTimestamp !== undefined;
+
+/** Whether it is there still, and on its way out. Throws where the API server does not tell. */
+const isLeaving = (answer: Answer): boolean =>
+  answer.status !== 404 && leaves(parsed(answer, 'an object that is being removed') as ApiObject);
+
+const wordsOf = ({ kind, metadata }: ApiObject): string => `${kind} ${metadata.name}`;
 
 /** Loaded where something is applied: most commands apply nothing. */
 async function objectsIn(manifest: string): Promise<ApiObject[]> {

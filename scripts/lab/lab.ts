@@ -80,8 +80,10 @@ export interface Kubernetes {
    */
   servers(options?: { timeoutSeconds?: number; without?: readonly string[] }): Promise<ApiServerLook[]>;
   /**
-   * Server-side apply of one or more YAML documents, in their order; fields that somebody else has set give way.
-   * @returns the objects as they are then; with `dryRun`, as they would be. @throws FiredrillError `apply-failed`.
+   * Server-side apply of one or more YAML documents, in their order; fields that somebody else has set give way. One that
+   * is being removed is waited for, up to 60 s, and made anew.
+   * @returns the objects as they are then; with `dryRun`, as they would be.
+   * @throws FiredrillError `apply-failed`, and `waited-in-vain` where one that is being removed does not go.
    */
   apply(manifest: string, options?: { dryRun?: boolean }): Promise<ApiObject[]>;
   /** API path of each object of a manifest. @throws FiredrillError `apply-failed` where the cluster has no such kind. */

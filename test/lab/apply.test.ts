@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createApply } from '../../scripts/lab/apply.ts';
 import type { ApiRequest } from '../../scripts/lab/api-servers.ts';
 
@@ -71,4 +71,37 @@ test('what the cluster refuses is named, with its reason; what comes after it is
   });
   expect(asked.some(({ path }) => path.includes('deployments'))).toBe(false);
   await expect(apply('apiVersion: v1\nkind: Wish\nmetadata: { name: a }')).rejects.toThrow("v1 has no kind 'Wish'");
+});
+
+describe('what is on its way out would take a change, and go with it:', () => {
+  const leaving = { kind: 'Service', metadata: { name: 'web', deletionTimestamp: '2026-11-30T12:00:00Z' } };
+  const web = 'apiVersion: v1\nkind: Service\nmetadata: { name: web }';
+  /** A Service that is there, and then what is there in its place. */
+  function goingThen(next: { status: number; body?: object }) {
+    const asked: string[] = [];
+    const answers = [leaving, leaving, leaving].map((body) => ({ status: 200, body: JSON.stringify(body) }));
+    answers.push({ status: next.status, body: JSON.stringify(next.body ?? {}) });
+    const ask = ({ method = 'GET', path, body = '' }: ApiRequest) => {
+      const resources = groups[path];
+      if (resources) return Promise.resolve({ status: 200, body: JSON.stringify({ resources }) });
+      asked.push(method);
+      return Promise.resolve(answers.shift() ?? { status: 200, body });
+    };
+    return { asked, ...createApply(ask) };
+  }
+
+  test.each([
+    ['it is made anew when it is gone', { status: 404 }],
+    ['it is set right where somebody else has made it anew', { status: 200, body: { metadata: { name: 'web' } } }],
+  ])('%s', async (_, next) => {
+    const { apply, asked } = goingThen(next);
+    expect(await apply(web)).toEqual([{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' } }]);
+    expect(asked).toEqual(['PATCH', 'GET', 'GET', 'GET', 'PATCH']);
+  });
+
+  test('a dry run waits for nothing', async () => {
+    const { apply, asked } = goingThen({ status: 404 });
+    expect(await apply(web, { dryRun: true })).toMatchObject([leaving]);
+    expect(asked).toEqual(['PATCH']);
+  });
 });
