@@ -27,6 +27,11 @@ const progress = '{"version":1,"lessons":{"01-kept":{"steps":{}}}}';
 let folder: string;
 let environment: Record<string, string>;
 
+// What other files share is in the way of these.
+beforeAll(async () => {
+  await ok('lab', 'destroy', '--yes');
+});
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'firedrill-bad-luck-'));
   environment = { XDG_STATE_HOME: join(folder, 'state') };

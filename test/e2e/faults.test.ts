@@ -1,30 +1,23 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeAll, expect, it } from 'vitest';
 import type { InjectedFault } from '../../scripts/faults/fault.ts';
 import { createFaults } from '../../scripts/faults/faults.ts';
 import { moveFile } from '../../scripts/faults/move-file.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { openLab } from '../../scripts/lab/open.ts';
 import { waitUntil } from '../../scripts/system/wait.ts';
-import { firedrill, testLab } from '../support/program.ts';
-import { ok } from '../support/test-lab.ts';
+import { firedrill } from '../support/program.ts';
+import { ok, startLab } from '../support/test-lab.ts';
 
 const machine = 'w1';
 const folder = '/var/lib/fault-test';
 let lab: Lab;
 
 beforeAll(async () => {
-  process.env['XDG_STATE_HOME'] = testLab.environment.XDG_STATE_HOME;
-  await ok('lab', 'up', '--yes');
-  lab = await openLab(testLab.name);
+  lab = await startLab();
 });
 
 afterEach(async () => {
   await createFaults(lab).undoAll();
   await lab.on(machine, `rm -rf ${folder}`);
-});
-
-afterAll(async () => {
-  await ok('lab', 'destroy', '--yes');
 });
 
 /** Takes a file of the test's own away. */

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { checkoutFolder } from '../../scripts/system/folders.ts';
 import { firedrill } from '../support/program.ts';
-import { ok } from '../support/test-lab.ts';
+import { ok, startLab } from '../support/test-lab.ts';
 
 /** Two to six minutes each, for their drills wait as long as a cluster does: `npm run soak -- lessons` proves them. */
 const provenBySoak = [10, 12, 13, 14, 15];
@@ -13,11 +13,7 @@ const numbers = readdirSync(join(checkoutFolder, 'lessons'))
   .filter((number) => !provenBySoak.includes(number));
 
 beforeAll(async () => {
-  await ok('lab', 'up', '--yes');
-});
-
-afterAll(async () => {
-  await ok('lab', 'destroy', '--yes');
+  await startLab();
 });
 
 describe('author-check on the real lab', () => {

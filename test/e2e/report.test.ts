@@ -4,17 +4,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tooCostly } from '../../scripts/probes/probe.ts';
 import { drillsIn, isSample, isSummary, parseLines, stretchesOf } from '../../scripts/probes/timeline.ts';
-import { ok } from '../support/test-lab.ts';
+import { ok, startLab } from '../support/test-lab.ts';
 
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'firedrill-report-'));
-  await ok('lab', 'up', '--yes');
+  await startLab();
 });
 
 afterAll(async () => {
-  await ok('lab', 'destroy', '--yes');
   await rm(folder, { recursive: true });
 });
 

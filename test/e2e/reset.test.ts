@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openLab } from '../../scripts/lab/open.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { wrecks } from '../../scripts/soak/wrecks.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { firedrill, testLab } from '../support/program.ts';
-import { ok } from '../support/test-lab.ts';
+import { firedrill } from '../support/program.ts';
+import { ok, startLab } from '../support/test-lab.ts';
+
+let lab: Lab;
 
 beforeAll(async () => {
-  process.env['XDG_STATE_HOME'] = testLab.environment.XDG_STATE_HOME;
-  await ok('lab', 'up', '--yes');
-});
-
-afterAll(async () => {
-  await ok('lab', 'destroy', '--yes');
+  lab = await startLab();
 });
 
 describe('reset proves the baseline where', () => {
   it.each(wrecks)('$name', async ({ make }) => {
-    await make(await openLab(testLab.name));
+    await make(lab);
     const ran = await firedrill(['reset', '--to', '3', '--yes']);
     expect(ran, ran.all).toMatchObject({ exitCode: 0 });
     expect(ran.stdout).toMatch(/^Lost: .+\nKept: .+\nHow: .+ It takes \d+ to \d+ seconds\.$/m);
@@ -27,7 +23,6 @@ describe('reset proves the baseline where', () => {
 
 describe('the pods of the guestbook', () => {
   it('run on where etcd is restored', async () => {
-    const lab = await openLab(testLab.name);
     await firedrill(['reset', '--to', '3', '--yes']);
     const before = await containersOfApp(lab);
     // Four of the guestbook, Redis and its replica.

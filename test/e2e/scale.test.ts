@@ -3,11 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../scripts/system/wait.ts';
 import { leftOfTheLab } from '../support/left.ts';
 import { firedrill, programPath, testLab } from '../support/program.ts';
-import { kubectl, labState, ok, on, readyNodes, vagrantByHand } from '../support/test-lab.ts';
+import { kubectl, labState, ok, on, readyNodes, startLab, vagrantByHand } from '../support/test-lab.ts';
 
 const scale = (workers: number, ...flags: string[]): Promise<string> =>
   ok('lab', 'scale', '--workers', String(workers), ...flags);
@@ -28,10 +28,7 @@ async function traces(): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  await ok('lab', 'up', '--yes');
-});
-afterAll(async () => {
-  await ok('lab', 'destroy', '--yes');
+  await startLab();
 });
 
 describe('a worker that joins', () => {

@@ -30,10 +30,11 @@ export async function setup(): Promise<void> {
   before = [...files, ...(await Promise.all(labs.map(leftOfTheLab))).flat()];
 }
 
-/** Removes what the tests share, and fails where something of theirs is left. */
+/** Removes what the files share, the lab too, and fails where something of theirs is left. */
 export async function teardown(): Promise<void> {
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   try {
+    await execa(programPath, ['lab', 'destroy', '--yes'], { env: testLab.environment });
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     await requireNothingLeft();
   } finally {
     await endEngine();

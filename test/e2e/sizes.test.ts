@@ -1,12 +1,16 @@
 import { execa } from 'execa';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../scripts/system/wait.ts';
 import { leftOfTheLab } from '../support/left.ts';
 import { testLab } from '../support/program.ts';
 import { kubectl, ok, on, readyNodes, status } from '../support/test-lab.ts';
 
+const destroyLab = (): Promise<string> => ok('lab', 'destroy', '--yes');
+
+beforeAll(destroyLab);
+
 afterEach(async () => {
-  await ok('lab', 'destroy', '--yes');
+  await destroyLab();
   expect(await leftOfTheLab(testLab.name)).toEqual([]);
 });
 

@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Summary } from '../../scripts/stage/summary.ts';
 import { waitUntil } from '../../scripts/system/wait.ts';
 import { browserIsHere, launchChromium } from '../support/browser.ts';
 import { programPath, testLab } from '../support/program.ts';
-import { ok } from '../support/test-lab.ts';
+import { startLab } from '../support/test-lab.ts';
 
 /** Requests a second: far below what the app can do, so that a busy computer does not fail the test. */
 const rate = '500';
@@ -28,12 +28,8 @@ async function applyGuestbook(): Promise<void> {
 }
 
 beforeAll(async () => {
-  await ok('lab', 'up', '--yes');
+  await startLab();
   await applyGuestbook();
-});
-
-afterAll(async () => {
-  await ok('lab', 'destroy', '--yes');
 });
 
 describe('the stage', () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { lessonNamed } from '../../scripts/commands/choose-lesson.ts';
 import { PageCommands } from '../../scripts/course/commands.ts';
 import { allMet, lookAtAll } from '../../scripts/course/look.ts';
@@ -6,10 +6,9 @@ import type { LoadedLesson, Page } from '../../scripts/course/model.ts';
 import { writeProgress } from '../../scripts/course/progress.ts';
 import { createFaults } from '../../scripts/faults/faults.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { openLab } from '../../scripts/lab/open.ts';
 import { waitUntil } from '../../scripts/system/wait.ts';
 import { firedrill, testLab, type Ran } from '../support/program.ts';
-import { ok, on } from '../support/test-lab.ts';
+import { ok, on, startLab } from '../support/test-lab.ts';
 
 /** A mistake that somebody makes in a step, and what they are told. */
 interface Route {
@@ -30,15 +29,9 @@ interface Route {
 let lab: Lab;
 
 beforeAll(async () => {
-  process.env['XDG_STATE_HOME'] = testLab.environment.XDG_STATE_HOME;
-  await ok('lab', 'up', '--yes');
-  lab = await openLab(testLab.name);
+  lab = await startLab();
   // Each route but the last begins where the reset of the one before it has ended.
   await ok('reset', '--to', '6', '--yes');
-});
-
-afterAll(async () => {
-  await ok('lab', 'destroy', '--yes');
 });
 
 function pageOf({ id, pages }: LoadedLesson, heading: string): Page {

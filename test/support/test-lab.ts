@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
+import type { Lab } from '../../scripts/lab/lab.ts';
+import { openLab } from '../../scripts/lab/open.ts';
 import { firedrill, testLab } from './program.ts';
 
 /** The folder with all that is kept of the tests' lab. */
@@ -21,6 +24,17 @@ export async function ok(...args: string[]): Promise<string> {
   const ran = await firedrill(args);
   expect(ran, ran.all).toMatchObject({ exitCode: 0 });
   return ran.stdout;
+}
+
+/**
+ * The lab that files share, one after the other: whole, and at the start of lesson 1, whatever the file before has left.
+ * A file that needs none destroys it first; test/e2e/set-up.ts does at the end.
+ */
+export async function startLab(): Promise<Lab> {
+  const isMade = existsSync(join(labState, 'machines.json'));
+  await (isMade ? ok('reset', '--to', '1', '--yes') : ok('lab', 'up', '--yes'));
+  process.env['XDG_STATE_HOME'] = testLab.environment.XDG_STATE_HOME;
+  return openLab(testLab.name);
 }
 
 /** Runs a command on a machine of the tests' lab. */
