@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { DrillFacts, Prediction } from '../scripts/course/model.ts';
 import type { Lab } from '../scripts/lab/lab.ts';
 import type { StageEvent } from '../scripts/stage/event.ts';
@@ -68,11 +67,11 @@ export async function warmUp(lab: Lab, signal: AbortSignal, rate = defaultRate):
 }
 
 async function stageOf(lab: Lab, options: Pick<StageOptions, 'rate' | 'recorder'>): Promise<Stage> {
-  const [{ readBundle }, { Stage: Made }] = await Promise.all([
+  const [{ vegetaPath }, { Stage: Made }] = await Promise.all([
     import('../scripts/bundle/bundle.ts'),
     import('../scripts/stage/stage.ts'),
   ]);
-  return new Made({ lab, program: join((await readBundle()).bin, 'vegeta'), ...options });
+  return new Made({ lab, program: await vegetaPath(), ...options });
 }
 
 /** What a page may say of failed requests. */

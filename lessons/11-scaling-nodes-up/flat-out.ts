@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { joins } from '../../scripts/lab/layout.ts';
 import type { Door } from '../../scripts/stage/door.ts';
@@ -43,7 +42,7 @@ export async function measureAgain(lab: Lab, signal: AbortSignal, first: unknown
 
 /** Comes in through the workers of the first boot: those doors are the same, however many workers there are. */
 export async function askFlatOut(lab: Lab): Promise<Burst> {
-  const [{ readBundle }, { answeringDoor }, { ResultReader }] = await Promise.all([
+  const [{ vegetaPath }, { answeringDoor }, { ResultReader }] = await Promise.all([
     import('../../scripts/bundle/bundle.ts'),
     import('../../scripts/stage/door.ts'),
     import('../../scripts/stage/load/results.ts'),
@@ -54,7 +53,7 @@ export async function askFlatOut(lab: Lab): Promise<Burst> {
   );
   if (doors.length === 0) throw new Error('the app does not answer');
   const { targets, options } = crowdAt(doors);
-  const child = spawn(join((await readBundle()).bin, 'vegeta'), ['attack', ...options], {
+  const child = spawn(await vegetaPath(), ['attack', ...options], {
     stdio: ['pipe', 'pipe', 'ignore'],
     // Nothing of this environment: a proxy that it names is not for these requests.
     env: {},

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readBundle } from '../bundle/bundle.ts';
+import { vegetaPath } from '../bundle/bundle.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Machine } from '../lab/layout.ts';
 import { answeringDoor, publishedAddress } from '../stage/door.ts';
@@ -66,7 +66,7 @@ export interface AppLoad {
  * the answers are). A figure for each kind of visitor.
  */
 export async function loadApp(lab: Lab, signal: AbortSignal): Promise<AppLoad[]> {
-  const vegeta = join((await readBundle()).bin, 'vegeta');
+  const vegeta = await vegetaPath();
   const folder = await mkdtemp(join(tmpdir(), 'firedrill-load-'));
   try {
     const targets = join(folder, 'targets');

@@ -44,6 +44,9 @@ export async function readBundle(): Promise<Bundle> {
   return bundleAt(folder, imageStore, machineImage);
 }
 
+/** Path of the program that sends requests. @throws FiredrillError `bundle-missing`. */
+export const vegetaPath = async (): Promise<string> => join((await readBundle()).bin, 'vegeta');
+
 export const bundleAt = (folder: string, imageStore: string, machineImage: string): Bundle => ({
   folder,
   bin: join(folder, 'bin'),

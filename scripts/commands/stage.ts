@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { join } from 'node:path';
 import type { Lab } from '../lab/lab.ts';
 import type { Stage } from '../stage/stage.ts';
 import { FiredrillError, Interrupted } from '../system/errors.ts';
@@ -59,7 +58,7 @@ Examples:
   firedrill stage --rate 8000 --for 60 --auto`;
 
 async function perform(context: Context, flags: StageFlags): Promise<void> {
-  const [{ readBundle }, { Stage }, { openHistory }, { summaryOf }, { showStage }] = await Promise.all([
+  const [{ vegetaPath }, { Stage }, { openHistory }, { summaryOf }, { showStage }] = await Promise.all([
     import('../bundle/bundle.ts'),
     import('../stage/stage.ts'),
     import('../stage/history.ts'),
@@ -67,7 +66,7 @@ async function perform(context: Context, flags: StageFlags): Promise<void> {
     import('./stage-show.ts'),
   ]);
   const lab = await labWithApp(context);
-  const program = join((await readBundle()).bin, 'vegeta');
+  const program = await vegetaPath();
   const giveBack = await takeStage(lab);
   const history = openHistory(lab.layout.name);
   const show = showStage(context, flags.auto ?? false);

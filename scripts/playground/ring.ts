@@ -80,8 +80,7 @@ async function listOf(
   members: readonly RingMember[],
   signal: AbortSignal | undefined,
 ): Promise<MemberList | undefined> {
-  const isLeader = ({ state }: RingMember): boolean => state === 'leader';
-  const best = members.find(isLeader) ?? members.find(seesLeader) ?? members.find(answers);
+  const [best] = bestFirst({ members });
   const machine = place.machines.find(({ name }) => name === best?.name);
   return machine && memberList(machine, { signal }).catch(() => undefined);
 }
@@ -149,12 +148,12 @@ export const answers = (member: RingMember): boolean => member.id !== undefined;
 export const seesLeader = ({ state }: RingMember): boolean => ['leader', 'follower'].includes(state);
 
 /** Those that answer: first the one that leads, then those that see a leader, then the others. */
-export function bestFirst(ring: Ring): RingMember[] {
+export function bestFirst(ring: Pick<Ring, 'members'>): RingMember[] {
   const leader = leaderOf(ring);
   const rank = (member: RingMember): number => (member === leader ? 0 : seesLeader(member) ? 1 : 2);
   return ring.members.filter(answers).toSorted((one, other) => rank(one) - rank(other));
 }
 
 /** The member that leads. In the second after a cut there may be two: the one of the higher term counts. */
-export const leaderOf = ({ members }: Ring): RingMember | undefined =>
+export const leaderOf = ({ members }: Pick<Ring, 'members'>): RingMember | undefined =>
   members.filter(({ state }) => state === 'leader').sort((one, other) => (other.term ?? 0) - (one.term ?? 0))[0];

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readBundle } from '../bundle/bundle.ts';
+import { vegetaPath } from '../bundle/bundle.ts';
 import type { Lab } from '../lab/lab.ts';
 import { openHistory } from '../stage/history.ts';
 import type { Second } from '../stage/load/second.ts';
@@ -31,7 +30,7 @@ export interface StageRun {
  * @throws what the work throws; FiredrillError `waited-in-vain` where no request is answered.
  */
 export async function underStage(lab: Lab, rate: number, work: () => Promise<unknown>): Promise<StageRun> {
-  const program = join((await readBundle()).bin, 'vegeta');
+  const program = await vegetaPath();
   const history = openHistory(lab.layout.name);
   const stage = new Stage({ lab, program, rate, recorder: history });
   const warnings: string[] = [];
