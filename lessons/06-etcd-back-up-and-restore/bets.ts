@@ -154,7 +154,7 @@ export const apiAfterRestore: Prediction = {
   kind: 'seconds',
   id: 'api-after-restore',
   question:
-    'From the moment when the restored etcd has a leader until the API server, restarted by you, is ready: how many seconds?',
+    'From the moment when the restored etcd has a leader until the API server is ready: how many seconds? (The time until you restart it counts.)',
   measure(_lab, { observed }) {
     const { leader, api } = disasterIn(observed);
     const { seconds, errorSeconds } = wellAfterRestore(leader, api);
@@ -198,7 +198,7 @@ export const appBackAfter: Prediction = {
   kind: 'seconds',
   id: 'app-back-after',
   question:
-    'From the moment when the restored etcd has a leader until visitors get their page again: how many seconds?',
+    'From the moment when the restored etcd has a leader until visitors get their page again: how many seconds? (The time until you restart the API server counts.)',
   measure(_lab, { observed }) {
     const { leader, page } = disasterIn(observed);
     const { seconds, errorSeconds } = wellAfterRestore(leader, page);

@@ -10,6 +10,7 @@ import {
   etcdDataIsGone,
   etcdKeyIsGone,
   revisionsWereRaised,
+  snapshotHolds,
   snapshotIsGood,
 } from '../../scripts/checks/etcd-data.ts';
 import { nodeHasLabel, nodesAreReady, noNodeHasLabel } from '../../scripts/checks/nodes.ts';
@@ -35,6 +36,8 @@ metadata: { name: ${configMap}, namespace: default }
 data: { cluster: '${(await etcdClusterId(lab)) ?? ''}' }
 `);
 }
+
+const guestbookKey = '/registry/deployments/default/guestbook';
 
 const noBackup =
   "While etcd has its keys, take it again. Afterwards nothing brings them back: 'firedrill reset' begins the lesson anew.";
@@ -124,7 +127,12 @@ export default defineLesson({
         look: (lab) => rememberCluster(lab, 'before-second-backup'),
       },
       observe: bets.observeDisaster,
-      reach: [backup('backup/second.db'), etcdKeyIsGone('/registry/deployments/default/guestbook'), appDoesNotAnswer()],
+      reach: [
+        backup('backup/second.db'),
+        snapshotHolds('backup/second.db', guestbookKey, noBackup),
+        etcdKeyIsGone(guestbookKey),
+        appDoesNotAnswer(),
+      ],
     }),
     'And back once more': task({
       records: true,

@@ -39,7 +39,7 @@ const whoRestarts: Prediction = {
 const backAfter: Prediction = {
   kind: 'seconds',
   id: 'back-after',
-  question: 'For how many seconds does the API server not answer?',
+  question: 'For how many seconds is the API server not ready?',
   measure(_lab, { observed, startedAt }) {
     const looks = (observed as Outage | undefined)?.ready ?? [];
     const down = looks.findIndex(({ to, saw }) => to >= startedAt && !saw);
@@ -49,7 +49,7 @@ const backAfter: Prediction = {
     const seconds = (end.to - first.from) / 1000;
     // It may have gone just after the look before, and come back just after the last one that failed.
     const errorSeconds = (first.from - (before?.from ?? first.from) + (end.to - last.from)) / 1000;
-    return Promise.resolve({ seconds, errorSeconds, saw: `it did not answer for ${seconds.toFixed(1)} s` });
+    return Promise.resolve({ seconds, errorSeconds, saw: `it was not ready for ${seconds.toFixed(1)} s` });
   },
 };
 

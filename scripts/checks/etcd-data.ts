@@ -36,6 +36,25 @@ export function snapshotIsGood(file: string, hint?: string): Check {
   });
 }
 
+/**
+ * The snapshot was taken while etcd had the key. etcd itself is asked for that moment; what is compacted since then cannot
+ * be told, and counts as taken in time.
+ * @param hint what to do where it is not so
+ */
+export function snapshotHolds(file: string, key: string, hint?: string): Check {
+  const claim = `$LAB/${file} was taken while etcd had ${key}`;
+  return machineCheck(claim, async (lab) => {
+    const status = await snapshotStatus(lab, file);
+    if (typeof status === 'string') return unknown(`$LAB/${file} is ${status}`);
+    const { revision } = status;
+    const args = ['get', key, `--rev=${revision}`, '--keys-only', `--command-timeout=${lookSeconds}s`];
+    const { exitCode, stdout, stderr } = await lab.etcd.ctl(args, { timeoutSeconds: lookSeconds + 3 });
+    if (/compacted/.test(stderr)) return met(`etcd does not keep revision ${revision} any more`);
+    if (exitCode !== 0) return unknown(`etcd did not answer (${lastLine(stderr)})`);
+    return stdout.trim() === '' ? unmet(`at revision ${revision} etcd had no such key`, claim, hint) : met(claim);
+  });
+}
+
 /** The key has no value, read from a majority. */
 export function etcdKeyIsGone(key: string): Check {
   const claim = `etcd has no key ${key}`;

@@ -35,6 +35,7 @@ const list = (last: string) => ({ ctl: { stdout: `8e, started, e1, https://a, ht
 const states = (...words: readonly string[]): Answers => ({
   on: (machine) => ({ stdout: `${words[Number(machine.slice(1)) - 1] ?? ''}\n` }),
 });
+const holds = data.snapshotHolds(file, '/a', 'Reset.');
 const configMap = { objects: { '/api/v1/namespaces/default/configmaps/a': {} } };
 
 const table: [string, Check, Answers, 'met' | 'unmet' | 'unknown', RegExp][] = [
@@ -49,6 +50,11 @@ const table: [string, Check, Answers, 'met' | 'unmet' | 'unknown', RegExp][] = [
     'unmet',
     /^e2 still/,
   ],
+  ['taken in time', holds, { ...status, ctl: { stdout: '/a\n' } }, 'met', /while etcd had/],
+  ['taken too late', holds, { ...status, ctl: { stdout: '\n' } }, 'unmet', /revision 400 etcd had no such key/],
+  ['taken long ago', holds, { ...status, ctl: compacted }, 'met', /not keep revision 400/],
+  ['taken: no answer', holds, { ...status, ctl: timedOut }, 'unknown', /deadline/],
+  ['taken: no file', holds, noFile, 'unknown', /missing/],
   ['no key', data.etcdKeyIsGone('/a'), { ctl: { stdout: '' } }, 'met', /no key/],
   ['a key', data.etcdKeyIsGone('/a'), { ctl: { stdout: '/a\n' } }, 'unmet', /still there/],
   ['a key: no answer', data.etcdKeyIsGone('/a'), { ctl: timedOut }, 'unknown', /deadline/],
