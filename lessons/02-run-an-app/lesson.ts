@@ -86,7 +86,7 @@ export default defineLesson({
     'Lose a pod': task({
       predictions: [bets.replacedAfter],
       observe: observeReadyPods('app=guestbook'),
-      reach: [namedPodIsGone('answer-pod', 'guestbook-'), deploymentIsRolledOut('guestbook', { replicas: 6 })],
+      reach: [namedPodIsGone('answer-pod', 'guestbook-'), deploymentIsRolledOut('guestbook')],
     }),
     'Lose the memory': task({
       predictions: [bets.dataOfRedis(message), bets.failedReads, bets.nobodyWrites],

@@ -1,6 +1,6 @@
 import { appAnswers } from '../../scripts/checks/app.ts';
 import { etcdHasQuorum, etcdMembersAnswer } from '../../scripts/checks/etcd.ts';
-import { nodeHasLabel, nodeIsNotReady, nodesAreReady } from '../../scripts/checks/nodes.ts';
+import { nodeHasLabel, nodeIsNotReady, nodesAreReady, nodeTakesPods } from '../../scripts/checks/nodes.ts';
 import { answerIs } from '../../scripts/checks/objects.ts';
 import { deploymentIsRolledOut, podsRunOn, podsRunOnlyOn, statefulSetIsReady } from '../../scripts/checks/workloads.ts';
 import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
@@ -9,6 +9,7 @@ import type { Lab } from '../../scripts/lab/lab.ts';
 import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { firstBets, observeDarkness, rememberLeader, secondBets } from './bets.ts';
 import { feud } from './feud.ts';
+import { podsMayRunElsewhere } from './preference.ts';
 import { etcdSurvivesAnyRack, loseRackB } from './racks.ts';
 import { forgetConfigMaps, forgetLabel } from '../objects.ts';
 
@@ -16,7 +17,16 @@ const rolledOut = deploymentIsRolledOut('guestbook', { replicas: 4 });
 const nodesReady = nodesAreReady('c1', 'w1', 'w2');
 const powerIsBack = [nodesReady, etcdMembersAnswer(3), rolledOut, appAnswers()] as const;
 const rackIsDark = [nodeIsNotReady('w2'), etcdHasQuorum(), podsRunOn('app=guestbook', 'w1'), appAnswers()] as const;
-const oneThing = ['laptop', 'notebook', 'computer', 'host', 'desktop', 'pc', 'machine', 'server', 'kernel', 'power'];
+const oneThing = [
+  ...['laptop', 'notebook', 'macbook', 'computer', 'host', 'desktop', 'workstation', 'pc', 'machine', 'server', 'vm'],
+  ...['hardware', 'kernel', 'docker', 'memory', 'power', 'electricity'],
+];
+/** As people write them. */
+const spellings = (word: string): string[] => [
+  word,
+  word.toUpperCase(),
+  `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`,
+];
 
 const darken = async (lab: Lab): Promise<Fault> => {
   await rememberLeader(lab);
@@ -47,10 +57,9 @@ export default defineLesson({
     'Failure Feud': task({
       predictions: feud,
       reach: [
-        answerIs({ configMap: 'answer-feud', key: 'domain', asks: 'what all machines of the lab share' }, () => [
-          ...oneThing,
-          ...oneThing.map((word) => `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`),
-        ]),
+        answerIs({ configMap: 'answer-feud', key: 'domain', asks: 'what all machines of the lab share' }, () =>
+          oneThing.flatMap(spellings),
+        ),
       ],
     }),
     'Five questions': read,
@@ -62,7 +71,15 @@ export default defineLesson({
         etcdSurvivesAnyRack(),
       ],
     }),
-    'All eggs in one basket': task({ reach: [rolledOut, podsRunOnlyOn('app=guestbook', 'w2'), appAnswers()] }),
+    'All eggs in one basket': task({
+      reach: [
+        rolledOut,
+        podsRunOnlyOn('app=guestbook', 'w2'),
+        podsMayRunElsewhere('guestbook'),
+        nodeTakesPods('w1'),
+        appAnswers(),
+      ],
+    }),
     'Rack b goes dark': drill({
       before: [nodesReady, etcdMembersAnswer(3), podsRunOnlyOn('app=guestbook', 'w2'), appAnswers()],
       predictions: firstBets,

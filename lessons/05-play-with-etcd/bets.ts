@@ -43,7 +43,8 @@ export const entriesOfWrites: Prediction = {
 export const twoSwaps: Prediction = {
   kind: 'choice',
   id: 'two-swaps',
-  question: 'Two people try to take the same free seat at the same moment, through two members. How many get it?',
+  question:
+    'Two people take the same free seat by compare-and-swap at the same moment, through two members. How many get it?',
   choices: [
     { value: '0', says: 'none: they disturb each other' },
     { value: '1', says: 'always exactly one' },

@@ -55,6 +55,19 @@ export function ringIsWhole(voters = 5): Check {
   });
 }
 
+/** So many members vote, as `ringIsWhole` says, and this one is none of them. */
+export function memberLeft(name: string, voters: number): Check {
+  const claim = `${name} is no member, ${voters} others vote, and one leads`;
+  return ringCheck(claim, (ring) => judgeLeaving(ring, name, voters, claim));
+}
+
+export function judgeLeaving(ring: Ring, name: string, voters: number, claim: string): Verdict {
+  const others = ring.members.filter(({ name: one, state }) => one !== name && state === 'removed');
+  const [wrong] = others.map((member) => member.name);
+  const hint = wrong === undefined ? undefined : `'firedrill playground add ${wrong}' brings ${wrong} back.`;
+  return seen(ring, !ring.voters.includes(name) && isWhole(ring, voters), claim, hint);
+}
+
 /** All members that run have the same keys and the same history of them. */
 export const membersAgree = (): Check =>
   ringCheck('all members have the same keys (the same hash)', (ring) => {

@@ -36,11 +36,12 @@ export function answerIs(
     const found = await cluster.get<V1ConfigMap>(`/api/v1/namespaces/default/configmaps/${configMap}`);
     if (!found) return unmet(`there is no ConfigMap ${configMap} in the namespace default`, claim);
     const said = found.data?.[key]?.trim();
-    if (said === undefined) return unmet(`${configMap} has no key ${key}`, claim);
+    const again = `'kubectl delete configmap ${configMap}', and write it again.`;
+    if (said === undefined) return unmet(`${configMap} has no key ${key}`, claim, again);
     const right = await truth(lab);
     if (right === undefined) return unknown(`the lab itself cannot tell ${asks} now`);
     const isRight = typeof right === 'string' ? said === right : right.includes(said);
-    return isRight ? met(`${key} is ${said}`) : unmet(`${key} is ${said}, which is not right`, claim);
+    return isRight ? met(`${key} is ${said}`) : unmet(`${key} is ${said}, which is not right`, claim, again);
   });
 }
 

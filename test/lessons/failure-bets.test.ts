@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { firstBets, rememberLeader, secondBets } from '../../lessons/04-failure-domains/bets.ts';
+import { podsMayRunElsewhere } from '../../lessons/04-failure-domains/preference.ts';
 import { etcdSurvivesAnyRack } from '../../lessons/04-failure-domains/racks.ts';
 import { apiServerBets } from '../../lessons/09-control-plane-failures/api-server-drill.ts';
 import { controllerBets } from '../../lessons/09-control-plane-failures/controller-drill.ts';
@@ -57,7 +58,10 @@ test('the dark is measured until its consequences were seen, and the second is c
   });
   expect(await bet(firstBets, 'trouble').measure(lab, facts(first))).toMatchObject({ seconds: 8 });
   expect(await bet(firstBets, 'noticed').measure(lab, facts(first))).toMatchObject({ seconds: 4.6, errorSeconds: 0.6 });
-  expect(await bet(firstBets, 'etcd').measure(lab, facts(first))).toMatchObject({ value: 'new' });
+  expect(await bet(firstBets, 'etcd').measure(lab, facts(first))).toMatchObject({
+    value: 'on',
+    saw: expect.stringContaining('e1 after') as string,
+  });
   const second = { ...first, visits: visits(true, false, true, false, true, true) };
   expect(await bet(secondBets, 'compared').measure(lab, facts(second))).toMatchObject({ value: 'fewer' });
   expect(await bet(secondBets, 'lost-visits-spread').measure(lab, facts(second))).toMatchObject({ value: 'half' });
@@ -147,4 +151,28 @@ test('a pod that is replaced while nobody manages, and noticed by nobody, is not
 
 test('the title of a drill does not say who is missing', () => {
   expect(takeAway('kube-scheduler').title).toBe(takeAway('kube-controller-manager').title);
+});
+
+test.each([
+  [
+    'a preference',
+    { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{}] } } },
+    'met',
+    '',
+  ],
+  ['nothing', {}, 'met', ''],
+  ['a nodeSelector', { nodeSelector: { rack: 'b' } }, 'unmet', 'a nodeSelector'],
+  ['a nodeName', { nodeName: 'w2' }, 'unmet', 'a nodeName'],
+  [
+    'a must',
+    { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } },
+    'unmet',
+    'a required affinity',
+  ],
+] as const)('pods that have %s may or may not leave their node', async (_name, template, kind, saw) => {
+  const path = '/apis/apps/v1/namespaces/default/deployments/guestbook';
+  const check = podsMayRunElsewhere('guestbook');
+  const verdict = await check.look(fakeLab({ objects: { [path]: { spec: { template: { spec: template } } } } }));
+  expect(verdict).toMatchObject({ kind, saw: expect.stringContaining(saw) as string });
+  expect(await check.look(fakeLab({}))).toMatchObject({ kind: 'unmet', saw: 'there is no Deployment guestbook' });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isWhole, judgeLoss, judgeQuorum } from '../../lessons/05-play-with-etcd/ring-checks.ts';
+import { isWhole, judgeLeaving, judgeLoss, judgeQuorum } from '../../lessons/05-play-with-etcd/ring-checks.ts';
 import { ringOf } from '../playground/rings.ts';
 
 const whole = ringOf(['leader', 'follower', 'follower', 'follower', 'follower']);
@@ -25,6 +25,16 @@ test('a leader is lost when one is stopped and another leads in a later term', (
   expect(judgeLoss(ringOf(['stopped', 'leaderless', 'leaderless', 'follower', 'follower']), 2).kind).toBe('unmet');
   // Nobody noted the term, as when the step is only done again for a later one.
   expect(judgeLoss(lost, undefined).kind).toBe('met');
+});
+
+test('the member that was to leave has left, and no other one', () => {
+  const judge = (...states: Parameters<typeof ringOf>[0]) => judgeLeaving(ringOf(states), 'p5', 4, 'p5 is gone');
+  expect(judge('leader', 'follower', 'follower', 'follower', 'removed').kind).toBe('met');
+  expect(judge('leader', 'follower', 'follower', 'follower', 'follower').kind).toBe('unmet');
+  expect(judge('leader', 'follower', 'removed', 'follower', 'follower')).toMatchObject({
+    kind: 'unmet',
+    hint: expect.stringContaining('playground add p3') as string,
+  });
 });
 
 test('whoever stops a follower is told so', () => {
