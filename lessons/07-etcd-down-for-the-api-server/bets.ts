@@ -82,7 +82,7 @@ const namespace = '/registry/namespaces/default';
 
 const watch: Prediction = tried(
   'watch',
-  'Somebody watches a key, to be told of changes. Does the watch stand?',
+  'Somebody watches a key with etcdctl, to be told of changes. Does the watch stand?',
   'fails',
   async (lab) => {
     const alive = (await lab.etcd.members()).find(({ answers }) => answers)?.name;

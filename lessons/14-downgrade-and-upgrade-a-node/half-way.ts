@@ -39,4 +39,5 @@ export function olderKubeletIsWhole(machine: string): Check {
 export const tidyScript = `
 while umount ${olderKubelet} 2>/dev/null || umount -l ${olderKubelet} 2>/dev/null; do :; done
 rm -rf ${standInFolder}
+systemctl unset-environment KUBERNETES_BIN
 ${moveScript('newer')}`;

@@ -17,7 +17,9 @@ export const certificateRequests = '/apis/certificates.k8s.io/v1/certificatesign
 export function machineAsksToJoin(machine: string): Check {
   const claim = `${machine} asks to be let in, and waits`;
   return clusterCheck(claim, async (cluster) => {
-    if (await cluster.get(`/api/v1/nodes/${machine}`)) return unmet(`${machine} is a node already`, claim);
+    if (await cluster.get(`/api/v1/nodes/${machine}`)) {
+      return unmet(`${machine} is a node already`, claim, "'npx firedrill lab scale --workers 2' sends it away.");
+    }
     const requests = await requestsFor(cluster, machine, 'client');
     if (requests.length === 0) return unmet(`there is no certificate request for ${machine}`, claim);
     const waiting = requests.filter(({ status }) => (status?.conditions ?? []).length === 0);

@@ -1,14 +1,21 @@
 import type { V1Node } from '@kubernetes/client-node';
 import type { Lab } from '../lab/lab.ts';
-import { otherThan, progressIn, progressScript, type Minor, type Progress } from '../lab/upgrade/on-machine.ts';
+import {
+  otherThan,
+  progressIn,
+  progressScript,
+  versionFile,
+  type Minor,
+  type Progress,
+} from '../lab/upgrade/on-machine.ts';
 import { minorsBehind, parseVersion } from '../lab/upgrade/version.ts';
 import { messageOf } from '../system/errors.ts';
 import { clusterCheck, firstLine, lookSeconds, machineCheck } from './looking.ts';
 import { met, unknown, unmet, type Check } from './verdict.ts';
 
 /**
- * kubelet and kube-proxy of the machine are those of the minor, and its node says the kubelet's version. The newer minor
- * is the API server's.
+ * kubelet and kube-proxy of the machine are those of the minor, also after a restart, and its node says the kubelet's
+ * version. The newer minor is the API server's.
  */
 export function nodeRunsMinor(machine: string, minor: Minor): Check {
   const claim = `${machine} runs kubelet and kube-proxy of the ${minor} minor`;
@@ -16,6 +23,10 @@ export function nodeRunsMinor(machine: string, minor: Minor): Check {
     const moved = await lookAtPrograms(lab, machine, minor);
     if (typeof moved === 'string') return unknown(moved);
     if (!moved.kubelet || !moved.kubeProxy) return unmet(programsInWords(moved, minor), claim);
+    if (!moved.chosen) {
+      const hint = `${versionFile} decides, and nothing else: take back what else you changed.`;
+      return unmet(`they run, but ${versionFile} on ${machine} does not choose them`, claim, hint);
+    }
     const server = parseVersion((await cluster.get<{ gitVersion?: string }>('/version'))?.gitVersion ?? '');
     const node = await cluster.get<V1Node>(`/api/v1/nodes/${machine}`);
     const kubelet = parseVersion(node?.status?.nodeInfo?.kubeletVersion ?? '');
@@ -41,12 +52,15 @@ export function nodeIsHalfMoved(machine: string, minor: Minor): Check {
   });
 }
 
+type Programs = Progress['moved'] & Pick<Progress, 'chosen'>;
+
 /** Which programs are of the minor; a text where the machine does not tell. */
-async function lookAtPrograms(lab: Lab, machine: string, minor: Minor): Promise<Progress['moved'] | string> {
+async function lookAtPrograms(lab: Lab, machine: string, minor: Minor): Promise<Programs | string> {
   try {
     const result = await lab.on(machine, progressScript(minor), { timeoutSeconds: lookSeconds });
     if (!/^kubelet (moved|not)$/m.test(result.stdout)) return `${machine} does not tell (${firstLine(result.stderr)})`;
-    return progressIn(result).moved;
+    const { moved, chosen } = progressIn(result);
+    return { ...moved, chosen };
   } catch (error) {
     return firstLine(messageOf(error));
   }

@@ -2,8 +2,8 @@ import { quoted } from '../system/run.ts';
 import type { Fault } from './fault.ts';
 
 /**
- * Stops a systemd unit that runs, as `systemctl stop` does; `abruptly` without a goodbye, as a power cut would end it,
- * and nothing starts it again.
+ * Stops a systemd unit that runs, as `systemctl stop` does; `abruptly` without a goodbye, as `kill -9` ends it, and
+ * nothing starts it again.
  */
 export function stopService(machine: string, unit: string, options: { abruptly?: boolean } = {}): Fault {
   const name = quoted(unit);

@@ -51,7 +51,7 @@ export function summaryLines(rounds: readonly Round[], wanted: number): string[]
   const middle = seconds[Math.floor(seconds.length / 2)] ?? 0;
   const others = rounds.filter(({ ok }) => !ok);
   return [
-    `${good} of ${wanted} rounds were good (${new Date().toISOString().slice(0, 10)}). A round took ${middle} s in the middle,`,
+    `${good} of ${seconds.length} rounds were good, ${wanted} are wanted (${new Date().toISOString().slice(0, 10)}). A round took ${middle} s in the middle,`,
     `${seconds.at(-1) ?? 0} s at most.`,
     ...(others.length > 0 ? ['', ...others.map(otherLine)] : []),
   ];

@@ -3,10 +3,10 @@ import { nodeIsHalfMoved, nodeRunsMinor } from '../../scripts/checks/versions.ts
 import { progressScript, type Minor } from '../../scripts/lab/upgrade/on-machine.ts';
 import { fakeLab } from './fake-lab.ts';
 
-/** A machine with these programs, whose node says this version, beside an API server 1.37. */
-function labWith(runs: { kubelet?: Minor; kubeProxy?: Minor }, says = 'v1.37.2', down = false) {
+/** A machine with these programs, chosen for good unless told otherwise, whose node says this version, beside an API server 1.37. */
+function labWith(runs: { kubelet?: Minor; kubeProxy?: Minor }, says = 'v1.37.2', down = false, chosen = 'yes') {
   const progress = (minor: Minor) =>
-    `kubelet ${runs.kubelet === minor ? 'moved' : 'not'}\nkube-proxy ${runs.kubeProxy === minor ? 'moved' : 'not'}\n`;
+    `kubelet ${runs.kubelet === minor ? 'moved' : 'not'}\nkube-proxy ${runs.kubeProxy === minor ? 'moved' : 'not'}\nchosen ${chosen}\n`;
   return fakeLab({
     down,
     on: (_, command) => ({ stdout: progress(command === progressScript('older') ? 'older' : 'newer') }),
@@ -23,6 +23,12 @@ test.each([
   ['unmet', labWith({ kubelet: 'older', kubeProxy: 'older' }), 'older', /says kubelet v1.37.2 still/],
   ['unmet', labWith({ kubelet: 'older', kubeProxy: 'newer' }, 'v1.36.3'), 'older', /no kube-proxy of the older/],
   ['unmet', labWith({ kubeProxy: 'newer' }), 'newer', /no kubelet of the newer/],
+  [
+    'unmet',
+    labWith({ kubelet: 'older', kubeProxy: 'older' }, 'v1.36.3', false, 'no'),
+    'older',
+    /version.env on w2 does not choose them/,
+  ],
   ['unknown', labWith({ kubelet: 'newer', kubeProxy: 'newer' }, ''), 'newer', /nobody tells the version of node w2/],
   ['unknown', labWith({ kubelet: 'newer', kubeProxy: 'newer' }, 'v1.37.2', true), 'newer', /API server/],
   ['unknown', fakeLab({ on: () => ({ exitCode: 255, stderr: 'no route to host' }) }), 'newer', /no route/],

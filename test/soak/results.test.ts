@@ -25,8 +25,8 @@ it.each([
 });
 
 it('says how many were good, how long, and why others were not', () => {
-  const lines = summaryLines([round(true, 5), round(false, 9), round(true, 7)], 3);
-  expect(lines[0]).toMatch(/^2 of 3 rounds were good .* 7 s in the middle,$/);
+  const lines = summaryLines([round(true, 5), round(false, 9), round(true, 7)], 10);
+  expect(lines[0]).toMatch(/^2 of 3 rounds were good, 10 are wanted .* 7 s in the middle,$/);
   expect(lines.slice(1)).toEqual(['9 s at most.', '', '- round 1, a wreck: late']);
 });
 
@@ -43,7 +43,7 @@ describe('a round that is neither good nor bad', () => {
     const rounds = lastRounds([round(false), round(true, 5), unsure, round(true, 7), unsure], 2);
     expect(rounds).toHaveLength(4);
     const lines = summaryLines(rounds, 2);
-    expect(lines[0]).toMatch(/^2 of 2 rounds were good/);
+    expect(lines[0]).toMatch(/^2 of 2 rounds were good, 2 are wanted/);
     expect(lines[1]).toBe('7 s at most.');
     expect(lines.at(-1)).toBe('- round 4, neither good nor bad, a wreck: late');
     expect(lastRounds([round(true)], 10)).toHaveLength(1);

@@ -45,7 +45,7 @@ export async function repairMachine(lab: Lab, machine: string, signal?: AbortSig
   const script = [
     ...broken.map(writeCommand),
     ...broken.flatMap(endCommand),
-    repairScript(servicesOf(lab, machine), restart),
+    repairScript(servicesOf(lab, machine), restart, files.map(({ path }) => path).filter(isDropIn)),
   ].join('\n');
   const repaired = await lab.on(machine, 'sh -s', { input: script, signal, timeoutSeconds: 60 });
   const said = repaired.stdout.split('\n').filter((line) => line !== '');
@@ -60,6 +60,8 @@ function servicesOf(lab: Lab, name: string): string[] {
     ...(runsKubelet(machine) && isBalanced(lab.layout) ? ['api-balancer'] : []),
   ];
 }
+
+const isDropIn = (path: string): boolean => path.includes('.service.d/');
 
 const readersOf = (path: string): string[] =>
   readers.filter(([prefix]) => path.startsWith(prefix)).map(([, service]) => service);
@@ -92,7 +94,7 @@ const endCommand = ({ path }: ToldFile): string[] => {
 };
 
 /** Prints a line for each thing that it puts back. */
-const repairScript = (services: readonly string[], restart: readonly string[]): string => `
+const repairScript = (services: readonly string[], restart: readonly string[], dropIns: readonly string[]): string => `
 say() { echo "$*"; }
 # Processes that were paused.
 pgrep --list-name --runstates T 'etcd|containerd|kubelet|kube-proxy|kube-apiserver|kube-controller|kube-scheduler|haproxy' |
@@ -105,6 +107,18 @@ done
 restart="${restart.join(' ')}"
 if [ -e /etc/kubernetes/version.env ]; then
   rm -f /etc/kubernetes/version.env; say "${otherVersion}"
+  restart="$restart kubelet kube-proxy"
+fi
+# What changes a unit beside its file, as systemctl edit and systemctl set-environment do.
+for service in ${services.join(' ')}; do
+  for file in /etc/systemd/system/$service.service.d/* /run/systemd/system/$service.service.d/*; do
+    [ -e "$file" ] || continue
+    case " ${dropIns.join(' ')} " in *" $file "*) continue ;; esac
+    rm -rf "$file"; say "$file was not of the lab"; restart="$restart $service"
+  done
+done
+if systemctl show-environment | grep -q '^KUBERNETES_BIN='; then
+  systemctl unset-environment KUBERNETES_BIN; say "${otherVersion}"
   restart="$restart kubelet kube-proxy"
 fi
 # Rules of the packet filter that are neither Kubernetes' own, nor docker's, nor the lab's (pod-routes.service).

@@ -9,12 +9,13 @@ export const programFolders: Readonly<Record<Minor, string>> = { older: '/opt/ol
 export const otherThan = (minor: Minor): Minor => (minor === 'older' ? 'newer' : 'older');
 
 /** Read by the units of kubelet and kube-proxy; absent for the newer minor (cloud-config/node.yaml). */
-const choice = '/etc/kubernetes/version.env';
+export const versionFile = '/etc/kubernetes/version.env';
 const units = ['kubelet', 'kube-proxy'] as const;
 const mainPid = (unit: string): string => `$(systemctl show --property MainPID --value ${unit})`;
 const chosen = (minor: Minor): string =>
-  `folder=$(sed -n 's/^KUBERNETES_BIN=//p' ${choice} 2>/dev/null | tail -n 1)
+  `folder=$(sed -n 's/^KUBERNETES_BIN=//p' ${versionFile} 2>/dev/null | tail -n 1)
 [ "\${folder:-${programFolders.newer}}" = ${programFolders[minor]} ]`;
+const sayChosen = (minor: Minor): string => `${chosen(minor)} && echo "chosen yes" || echo "chosen no"`;
 const programOf = (minor: Minor, unit: string): string => `${programFolders[minor]}/${unit}`;
 /** The program that runs; empty where none does. */
 const runningProgram = (unit: string): string => `"$(readlink /proc/${mainPid(unit)}/exe)"`;
@@ -43,7 +44,7 @@ for unit in ${units.join(' ')}; do
   echo "runs-$unit $(/proc/$pid/exe --version 2>/dev/null)"
   echo "has-$unit $(${programFolders[minor]}/$unit --version 2>/dev/null)"
 done
-${chosen(minor)} && echo "chosen yes" || echo "chosen no"`;
+${sayChosen(minor)}`;
 
 export function surveyIn({ stdout }: CommandResult): Survey {
   const said = linesOf(stdout);
@@ -63,11 +64,11 @@ export const moveScript = (minor: Minor): string =>
   [
     'set -e',
     ...(minor === 'newer'
-      ? [`rm -f ${choice}`]
+      ? [`rm -f ${versionFile}`]
       : [
           // Renamed into place: a machine that is started again in between finds the old choice or the new one.
-          `echo KUBERNETES_BIN=${programFolders[minor]} > ${choice}.new`,
-          `mv ${choice}.new ${choice}`,
+          `echo KUBERNETES_BIN=${programFolders[minor]} > ${versionFile}.new`,
+          `mv ${versionFile}.new ${versionFile}`,
         ]),
     ...units.map(
       (unit) =>
@@ -80,6 +81,8 @@ export const moveScript = (minor: Minor): string =>
 export interface Progress {
   /** Units whose process is of the wanted minor. */
   moved: { kubelet: boolean; kubeProxy: boolean };
+  /** Whether a restart of the machine would bring the wanted minor. */
+  chosen: boolean;
   /** When the kubelet's process started, in seconds since 1970 by the machine's clock. */
   kubeletSince: number;
   /** The same of the oldest API server that runs here: a new one waits until that one is gone. Undefined where none does. */
@@ -97,6 +100,7 @@ const apiServersClient = '/etc/kubernetes/pki/apiserver-kubelet-client';
 export const progressScript = (minor: Minor): string =>
   [
     ...units.map((unit) => `${runsMinor(unit, minor)} && echo "${unit} moved" || echo "${unit} not"`),
+    sayChosen(minor),
     `age=$(ps -o etimes= -p ${mainPid('kubelet')} 2>/dev/null)`,
     'echo "since $(( $(date +%s) - ${age:-0} ))"',
     'age=$(ps -o etimes= -C kube-apiserver 2>/dev/null | sort -n | tail -n 1)',
@@ -113,6 +117,7 @@ export function progressIn({ stdout }: CommandResult): Progress {
   const said = linesOf(stdout);
   return {
     moved: { kubelet: said.get('kubelet') === 'moved', kubeProxy: said.get('kube-proxy') === 'moved' },
+    chosen: said.get('chosen') === 'yes',
     kubeletSince: Number(said.get('since') ?? Infinity),
     apiServerSince: numberOrNone(said.get('api-server-since')),
     apiServerWanted: said.has('api-server-wanted'),
