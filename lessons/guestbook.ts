@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appAnswersThrough } from '../scripts/checks/app.ts';
 import type { AppOptions, KeptApp } from '../scripts/course/model.ts';
+import { KubernetesError, patientSeconds } from '../scripts/lab/kubernetes.ts';
 import type { ApiObject, Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
 import { waitUntil } from '../scripts/system/wait.ts';
@@ -34,7 +35,7 @@ export async function applyGuestbook(lab: Lab, { keepsApp = false }: AppOptions 
   if (keepsApp) return;
   await applyAsGuestbook(lab, await readFile(guestbookManifest, 'utf8'));
   // One that did not run while it was removed, as after all keys are lost, still has them on its disk.
-  await waitUntil(async () => runs(await redisPod(lab)), { what: 'Redis runs', deadlineSeconds: 60 }).catch(
+  await waitUntil(async () => runs(await redisPod(lab)), { what: 'Redis runs', deadlineSeconds: 120 }).catch(
     () => undefined,
   );
   await forgetMessages(lab, Object.values(messages));
@@ -83,23 +84,38 @@ export function removeGuestbook(lab: Lab, options: AppOptions = {}): Promise<voi
 
 /** What its pods have in the label `app`. */
 const labels = ['guestbook', 'redis'];
-const podsPath = `/api/v1/namespaces/default/pods?labelSelector=${encodeURIComponent(`app in (${labels.join(',')})`)}`;
+const labelled = `labelSelector=${encodeURIComponent(`app in (${labels.join(',')})`)}`;
+const podsPath = `/api/v1/namespaces/default/pods?${labelled}`;
+const replicaSetsPath = `/apis/apps/v1/namespaces/default/replicasets?${labelled}`;
 
 /** A guestbook that nobody touched need not be made anew, which takes ten seconds. */
 export async function guestbookAsMade(lab: Lab): Promise<KeptApp | undefined> {
+  let found: KeptApp | undefined;
+  const look = async (): Promise<boolean> => {
+    found = await keptGuestbook(lab);
+    return true;
+  };
+  // An API server that has much to do refuses, or answers late. Where it never tells, nothing is kept.
+  await waitUntil(look, { what: 'the API server tells of the guestbook', deadlineSeconds: 20 }).catch(() => undefined);
+  return found;
+}
+
+/** Undefined where it differs, or an object is missing. @throws where nobody tells. */
+async function keptGuestbook(lab: Lab): Promise<KeptApp | undefined> {
+  const get = <T>(path: string) => lab.kubernetes.get<T>(path, { timeoutSeconds: patientSeconds });
   try {
     const manifest = await readFile(guestbookManifest, 'utf8');
     const paths = await lab.kubernetes.pathsOf(manifest);
-    const objects = await Promise.all(paths.map((path) => lab.kubernetes.get<ApiObject>(path)));
+    const objects = await Promise.all(paths.map((path) => get<ApiObject>(path)));
     const wanted = await lab.kubernetes.apply(manifest, { dryRun: true });
-    const pods = await lab.kubernetes.get<{ items: ApiObject[] }>(podsPath);
+    const pods = await get<{ items: ApiObject[] }>(podsPath);
     const workers = lab.machinesWithRole('worker').map(({ name }) => name);
     if (differenceOf({ objects, wanted, pods: pods.items, workers }) !== undefined) return undefined;
     // The API server may tell of pods what was before their machine fell: so the app itself is asked, pod by pod.
     return { paths, labels, proof: [appAnswersThrough('w1'), appAnswersThrough('w2')] };
-  } catch {
-    // An object is missing, or nobody tells.
-    return undefined;
+  } catch (error) {
+    if (error instanceof KubernetesError && error.status === 404) return undefined;
+    throw error;
   }
 }
 
@@ -110,8 +126,8 @@ async function remove(lab: Lab, options: AppOptions): Promise<void> {
   const rules = 'propagationPolicy=Background&gracePeriodSeconds=1';
   const paths = await lab.kubernetes.pathsOf(await readFile(guestbookManifest, 'utf8'));
   await forget(lab, ...paths.map((path) => `${path}?${rules}`));
-  // After those that would replace them.
-  await forget(lab, `${podsPath}&${rules}`);
+  // After those that would replace them. The garbage collector removes what is nobody's any more, but not at once.
+  for (const path of [replicaSetsPath, podsPath]) await forget(lab, `${path}&${rules}`);
   // Whoever makes it anew while the old claim is still on its way out loses the new one.
   const isGone = async () => {
     const lists = await Promise.all(
@@ -122,7 +138,7 @@ async function remove(lab: Lab, options: AppOptions): Promise<void> {
     return !lists.some(({ items }) => items.some(({ metadata }) => metadata.name === 'redis-data'));
   };
   // Where its machine is off it cannot go, and the baseline says what is wrong.
-  await waitUntil(isGone, { what: 'the volume of Redis is gone', deadlineSeconds: 50 }).catch(() => undefined);
+  await waitUntil(isGone, { what: 'the volume of Redis is gone', deadlineSeconds: 120 }).catch(() => undefined);
 }
 
 const toForget = new WeakMap<Lab, { texts: Set<string>; done: Promise<void> }>();
@@ -172,7 +188,7 @@ async function forgetTogether(lab: Lab, texts: ReadonlySet<string>, isKept: bool
     askedAt = performance.now();
     return (await lab.onHost('kubectl exec -i redis-primary-0 -- sh', { input })).exitCode === 0;
   };
-  const forgotten = { what: 'the guestbook forgets what lessons ask for', deadlineSeconds: 20 };
+  const forgotten = { what: 'the guestbook forgets what lessons ask for', deadlineSeconds: 60 };
   await waitUntil(isForgotten, forgotten).catch(() => undefined);
 }
 
@@ -182,6 +198,8 @@ interface RedisPod {
 }
 
 const redisPod = (lab: Lab): Promise<RedisPod | undefined> =>
-  lab.kubernetes.get<RedisPod>('/api/v1/namespaces/default/pods/redis-primary-0').catch(() => undefined);
+  lab.kubernetes
+    .get<RedisPod>('/api/v1/namespaces/default/pods/redis-primary-0', { timeoutSeconds: patientSeconds })
+    .catch(() => undefined);
 
 const runs = (pod: RedisPod | undefined): boolean => pod?.status?.phase === 'Running';

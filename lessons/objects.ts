@@ -1,4 +1,6 @@
 import { anApiServerServes } from '../scripts/lab/health.ts';
+import { patientSeconds } from '../scripts/lab/kubernetes.ts';
+import { kubectl } from '../scripts/lab/scale/kubectl.ts';
 import type { Lab } from '../scripts/lab/lab.ts';
 import { waitUntil } from '../scripts/system/wait.ts';
 
@@ -45,17 +47,17 @@ async function servesSoon(lab: Lab): Promise<boolean> {
 /** Takes a label off every node that has it. */
 export async function forgetLabel(lab: Lab, key: string): Promise<void> {
   const labelled = await nodesThat(lab, ({ metadata }) => metadata.labels?.[key] !== undefined);
-  if (labelled.length > 0) await lab.onHost(`kubectl label node ${labelled.join(' ')} ${key}-`);
+  if (labelled.length > 0) await kubectl(lab, ['label', 'node', ...labelled, `${key}-`]);
 }
 
 /** Lets every node take pods again. */
 export async function uncordonAll(lab: Lab): Promise<void> {
   const cordoned = await nodesThat(lab, ({ spec }) => spec.unschedulable ?? false);
-  if (cordoned.length > 0) await lab.onHost(`kubectl uncordon ${cordoned.join(' ')}`);
+  if (cordoned.length > 0) await kubectl(lab, ['uncordon', ...cordoned]);
 }
 
 async function nodesThat(lab: Lab, are: (node: Node) => boolean): Promise<string[]> {
   if (!(await isReady(lab))) return [];
-  const { items } = await lab.kubernetes.get<{ items: Node[] }>('/api/v1/nodes', { timeoutSeconds: 10 });
+  const { items } = await lab.kubernetes.get<{ items: Node[] }>('/api/v1/nodes', { timeoutSeconds: patientSeconds });
   return items.filter(are).map(({ metadata }) => metadata.name);
 }

@@ -1,7 +1,13 @@
 import type { V1PersistentVolume, V1Pod } from '@kubernetes/client-node';
 import { appAnswers, appHasMessage, appVersionIs } from '../../scripts/checks/app.ts';
 import { nodesAreReady } from '../../scripts/checks/nodes.ts';
-import { answerIs, namedPodIsGone, podWasReplaced, serviceHasEndpoints } from '../../scripts/checks/objects.ts';
+import {
+  answerIs,
+  namedPodIsGone,
+  podWasReplaced,
+  serviceHasEndpoints,
+  volumeIsGone,
+} from '../../scripts/checks/objects.ts';
 import {
   deploymentIsRolledOut,
   noPodIsTerminating,
@@ -31,7 +37,7 @@ export default defineLesson({
   summary:
     'An image taken apart, an app run, scaled, rolled out and back, and parts of it killed while visitors look on.',
   needs: 'lab',
-  baseline: [nodesAreReady('c1', 'w1', 'w2')],
+  baseline: [nodesAreReady('c1', 'w1', 'w2'), volumeIsGone('redis-data')],
   async cleanUp(lab, options) {
     await forgetConfigMaps(lab, ...answers);
     await removeGuestbook(lab, options);

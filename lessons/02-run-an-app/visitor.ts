@@ -4,8 +4,8 @@ import type { Lab } from '../../scripts/lab/lab.ts';
 
 /** Requests a second. */
 const rate = 20;
-/** Seconds that the visitor waits for an answer. */
-const patienceSeconds = 2;
+/** Seconds that the visitor waits for an answer: as on the stage. A late one is not lost. */
+const patienceSeconds = 5;
 
 /** One request of the visitor. Times are milliseconds since the epoch. */
 export interface Visit {

@@ -56,6 +56,14 @@ export function configMapIsGone(name: string): Check {
   return configMapCheck(claim, name, (found) => (found ? unmet(`there is a ConfigMap ${name}`, claim) : met(claim)));
 }
 
+/** There is no PersistentVolume of this name any more: one that is on its way out would take what is made anew with it. */
+export function volumeIsGone(name: string): Check {
+  const claim = `there is no volume ${name}`;
+  return clusterCheck(claim, async (cluster) =>
+    (await cluster.get(`/api/v1/persistentvolumes/${name}`)) ? unmet(`there is a volume ${name}`, claim) : met(claim),
+  );
+}
+
 const configMapCheck = (claim: string, name: string, judge: (found: boolean) => Verdict): Check =>
   clusterCheck(claim, async (cluster) =>
     judge((await cluster.get(`/api/v1/namespaces/default/configmaps/${name}`)) !== undefined),

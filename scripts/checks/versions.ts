@@ -10,7 +10,7 @@ import {
 } from '../lab/upgrade/on-machine.ts';
 import { minorsBehind, parseVersion } from '../lab/upgrade/version.ts';
 import { messageOf } from '../system/errors.ts';
-import { clusterCheck, firstLine, lookSeconds, machineCheck } from './looking.ts';
+import { clusterCheck, firstLine, machineCheck } from './looking.ts';
 import { met, unknown, unmet, type Check } from './verdict.ts';
 
 /**
@@ -52,12 +52,15 @@ export function nodeIsHalfMoved(machine: string, minor: Minor): Check {
   });
 }
 
+/** Seconds for all that the machine is asked: some of it is given 2 s by itself. */
+const scriptSeconds = 9;
+
 type Programs = Progress['moved'] & Pick<Progress, 'chosen'>;
 
 /** Which programs are of the minor; a text where the machine does not tell. */
 async function lookAtPrograms(lab: Lab, machine: string, minor: Minor): Promise<Programs | string> {
   try {
-    const result = await lab.on(machine, progressScript(minor), { timeoutSeconds: lookSeconds });
+    const result = await lab.on(machine, progressScript(minor), { timeoutSeconds: scriptSeconds });
     if (!/^kubelet (moved|not)$/m.test(result.stdout)) return `${machine} does not tell (${firstLine(result.stderr)})`;
     const { moved, chosen } = progressIn(result);
     return { ...moved, chosen };

@@ -3,6 +3,9 @@ import type { KeptApp, Lesson, LoadedLesson } from '../course/model.ts';
 import type { ActionReporter } from '../lab/acting.ts';
 import type { Lab } from '../lab/lab.ts';
 
+/** Seconds that a state is given at least. */
+const leastSeconds = 120;
+
 interface ResetOptions {
   signal: AbortSignal;
   reporter: ActionReporter;
@@ -16,12 +19,14 @@ interface ResetOptions {
 export async function resetLab(lab: Lab, lesson: LoadedLesson, { signal, reporter }: ResetOptions): Promise<string[]> {
   const [
     { acting },
-    { awaitApiServers, awaitDns },
+    { anApiServerServes, awaitApiServers, awaitDns },
     { createFaults },
     { checkpointOf },
     { repairLab },
     { keepStart },
     { noteBegun },
+    { patienceFor },
+    { waitUntil },
   ] = await Promise.all([
     import('../lab/acting.ts'),
     import('../lab/health.ts'),
@@ -30,19 +35,31 @@ export async function resetLab(lab: Lab, lesson: LoadedLesson, { signal, reporte
     import('../lab/repair/repair.ts'),
     import('../course/keep-start.ts'),
     import('../course/begun.ts'),
+    import('./lesson-lab.ts'),
+    import('../system/wait.ts'),
   ]);
   const act = acting(reporter, signal);
+  const patienceSeconds = Math.max(leastSeconds, await patienceFor(lab));
   const faults = createFaults(lab);
   const open = await faults.open();
   // What cannot be undone is replaced below.
   if (open.length > 0) await act(`Undo ${open.length} open faults`, () => faults.undoAll());
   const { path: checkpoint } = checkpointOf(lab, lesson, open);
-  const mended = [...open.map(({ fault }) => fault.title), ...(await repairLab(lab, { signal, reporter, checkpoint }))];
+  const mended = [
+    ...open.map(({ fault }) => fault.title),
+    ...(await repairLab(lab, { signal, reporter, checkpoint, patienceSeconds })),
+  ];
   await faults.closeAfterReset();
   const { keeps, prepare, baseline } = lesson.definition;
   const later: Promise<void>[] = [];
   const kept = await act('Remove what the lessons left', async () => {
-    const isReady = awaitApiServers(lab, { deadlineSeconds: 120, signal });
+    // Where none serves, a clean-up takes it that there is nothing to remove.
+    await waitUntil(() => anApiServerServes(lab), {
+      what: 'an API server serves',
+      deadlineSeconds: patienceSeconds,
+      signal,
+    });
+    const isReady = awaitApiServers(lab, { deadlineSeconds: patienceSeconds, signal });
     const [found] = await Promise.all([removeLeft(lab, keeps, (work) => later.push(work)), isReady]);
     return found;
   });
@@ -50,11 +67,12 @@ export async function resetLab(lab: Lab, lesson: LoadedLesson, { signal, reporte
   await noteBegun(lab, lesson);
   if (prepare) await act(`Prepare lesson ${lesson.number}`, () => prepare(lab, { keepsApp }));
   // By now it had its time: it starts while the app does.
-  await act('Wait for DNS from a pod', () => awaitDns(lab, { deadlineSeconds: 120, signal }));
+  await act('Wait for DNS from a pod', () => awaitDns(lab, { deadlineSeconds: patienceSeconds, signal }));
   await act('Prove its baseline', async () => {
     await Promise.all(later);
     await proveBaseline(lab, lesson, [...baseline, ...(kept?.proof ?? [])], {
       signal,
+      deadlineSeconds: patienceSeconds,
       remedy: "Run 'npx firedrill lab destroy' and 'npx firedrill lab up'.",
     });
     await keepStart(lab, lesson.definition);
@@ -104,7 +122,7 @@ async function proveBaseline(
   lab: Lab,
   { number }: Pick<LoadedLesson, 'number'>,
   checks: readonly Check[],
-  { signal, remedy }: { signal: AbortSignal; remedy: string },
+  { signal, remedy, deadlineSeconds = leastSeconds }: { signal: AbortSignal; remedy: string; deadlineSeconds?: number },
 ): Promise<void> {
   const [{ waitUntil }, { lookAtAll, firstNotMet, said }] = await Promise.all([
     import('../system/wait.ts'),
@@ -123,7 +141,7 @@ async function proveBaseline(
   };
   await waitUntil(look, {
     what: `the baseline of lesson ${number}`,
-    deadlineSeconds: 120,
+    deadlineSeconds,
     signal,
     saw: () => saw,
     remedy,

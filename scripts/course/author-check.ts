@@ -2,10 +2,10 @@ import { messageOf } from '../system/errors.ts';
 import { differences, fingerprintOf, type Fingerprint } from './fingerprint.ts';
 import { lintLesson } from './lint.ts';
 import { withListeners } from './listen.ts';
-import { lookAtAll, said, summaryOf, type Sighting } from './look.ts';
+import { lookAtAll, said, sleep, summaryOf, type Sighting } from './look.ts';
 import type { Page, TaskStep } from './model.ts';
 import { leaveOtherLesson, prepareLesson } from './prepare.ts';
-import type { LessonRun } from './run.ts';
+import { patienceOf, type LessonRun } from './run.ts';
 import { runStep } from './runner.ts';
 import type { CourseEvent, Ui } from './ui.ts';
 import { waitForSame } from './settle.ts';
@@ -115,7 +115,14 @@ class AuthorCheck {
   }
 
   private async provesUnsolved(step: TaskStep): Promise<void> {
-    const sightings = await lookAtAll(step.reach, this.run.lab, this.run.signal);
+    const { lab, signal } = this.run;
+    let sightings = await lookAtAll(step.reach, lab, signal);
+    // A computer that is busy may be asked too early.
+    const lastAt = Date.now() + patienceOf(this.run) * 1000;
+    while (summaryOf(sightings) === 'unknown' && Date.now() < lastAt) {
+      await sleep(1, signal);
+      sightings = await lookAtAll(step.reach, lab, signal);
+    }
     const kinds = summaryOf(sightings);
     const unsure = sightings.find(({ verdict }) => verdict.kind === 'unknown');
     // Where one claim is known not to hold, the step is unsolved: after a disaster nobody can tell the others.

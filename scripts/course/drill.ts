@@ -168,13 +168,14 @@ class Drill {
 
   /** What was lost on the way, or undefined. After a skip it also waits until the lab has recovered. */
   private async proveUnharmed(attempt: Mended): Promise<string | undefined> {
-    const { lab, signal } = this.lessonRun;
+    const { ui, lab, signal } = this.lessonRun;
     const checks = [...(attempt.how === 'skipped' ? this.step.recovered : []), ...(this.step.unharmed ?? [])];
     if (checks.length === 0) return undefined;
-    const seen = await watch(checks, lab, { signal, emit: this.emit, deadlineSeconds: settleSeconds });
+    const deadlineSeconds = ui.interactive ? settleSeconds : patienceOf(this.lessonRun);
+    const seen = await watch(checks, lab, { signal, emit: this.emit, deadlineSeconds });
     for (const sighting of seen.sightings) this.emit({ type: 'check', ...sighting });
     if (seen.kind === 'met') return undefined;
-    return `It was mended, but something was lost on the way: ${lateness(seen.sightings, settleSeconds)}`;
+    return `It was mended, but something was lost on the way: ${lateness(seen.sightings, deadlineSeconds)}`;
   }
 
   /** Undoes the fault whatever happened before: on Ctrl-C too. */

@@ -1,3 +1,4 @@
+import { patientSeconds } from '../lab/kubernetes.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Machine } from '../lab/layout.ts';
 import { runsKubelet } from '../lab/layout.ts';
@@ -60,19 +61,22 @@ export function differences(before: Fingerprint, prepared: Fingerprint, after: F
   ];
 }
 
+/** What is leaving does not count. */
+async function stayingOf(lab: Lab, path: string): Promise<List['items']> {
+  const { items } = await lab.kubernetes.get<List>(path, { timeoutSeconds: patientSeconds });
+  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
 async function objects(lab: Lab, kind: string, path: string): Promise<string[]> {
-  const { items } = await lab.kubernetes.get<List>(path);
-  return items.map(({ metadata, spec }) => {
+  return (await stayingOf(lab, path)).map(({ metadata, spec }) => {
     const replicas = spec?.replicas === undefined ? '' : ` with ${spec.replicas} replicas`;
     return `${kind} ${inNamespace(metadata)}${replicas}`;
   });
 }
 
-/** Pods have new names after each restart; their owners do not (but for the hash of a replica set). Who is leaving does not count. */
+/** Pods have new names after each restart; their owners do not (but for the hash of a replica set). */
 async function podOwners(lab: Lab): Promise<string[]> {
-  const { items } = await lab.kubernetes.get<List>('/api/v1/pods');
-  const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const owners = staying.map(({ metadata }) => {
+  const owners = (await stayingOf(lab, '/api/v1/pods')).map(({ metadata }) => {
     const owner = metadata.ownerReferences?.[0];
     const name = owner === undefined ? metadata.name : owner.name.replace(/-[a-z0-9]{6,10}$/, '');
     return `pod of ${metadata.namespace ?? ''}/${name}`;
@@ -81,8 +85,7 @@ async function podOwners(lab: Lab): Promise<string[]> {
 }
 
 async function nodes(lab: Lab): Promise<string[]> {
-  const { items } = await lab.kubernetes.get<List>('/api/v1/nodes');
-  return items.map(({ metadata, spec }) => {
+  return (await stayingOf(lab, '/api/v1/nodes')).map(({ metadata, spec }) => {
     const labels = Object.entries(metadata.labels ?? {}).map(([key, value]) => `${key}=${value}`);
     const taints = (spec?.taints ?? []).map((taint) => {
       // When a taint was set is no part of what it is.

@@ -4,7 +4,7 @@ import { sleep } from './look.ts';
 import type { CourseEvent } from './ui.ts';
 
 /** Seconds that an observer is given to hand over what it has, once it was told to end. */
-const handOverSeconds = 10;
+const handOverSeconds = 30;
 
 /** Something that samples beside a step. */
 export interface Observing {

@@ -1,4 +1,4 @@
-import { messageOf } from '../system/errors.ts';
+import { ApiUnreachable, messageOf } from '../system/errors.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { DrillFacts, Page, Prediction } from './model.ts';
 import type { LessonRun } from './run.ts';
@@ -55,10 +55,23 @@ export async function scoreBets(
 ): Promise<void> {
   for (const prediction of predictions) {
     try {
-      const score = await measured(prediction, bets.get(prediction.id), facts, lab);
+      const score = await untilTold(() => measured(prediction, bets.get(prediction.id), facts, lab));
       emit({ type: 'prediction-scored', question: prediction.question, ...score });
     } catch (error) {
       emit({ type: 'note', text: `Not measured: ${prediction.question} (${messageOf(error)})` });
+    }
+  }
+}
+
+/** Times that an API server which is only late is asked. */
+const tries = 3;
+
+async function untilTold<T>(measure: () => Promise<T>): Promise<T> {
+  for (let left = tries - 1; ; left -= 1) {
+    try {
+      return await measure();
+    } catch (error) {
+      if (left === 0 || !(error instanceof ApiUnreachable)) throw error;
     }
   }
 }

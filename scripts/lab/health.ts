@@ -111,7 +111,8 @@ export async function dnsAnswers(lab: Lab): Promise<boolean> {
   const toolbox = await readyPod(lab, 'default', 'app=toolbox');
   if (!toolbox) return false;
   const look = `kubectl exec ${toolbox} -- dig +short +time=1 +tries=1 kubernetes.default.svc.cluster.local`;
-  const result = await lab.onHost(look, { timeoutSeconds: 5 });
+  // Starting kubectl takes most of it where the computer is busy.
+  const result = await lab.onHost(look, { timeoutSeconds: 15 });
   return result.exitCode === 0 && result.stdout.trim() === '10.3.0.1';
 }
 

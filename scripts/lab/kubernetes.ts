@@ -14,6 +14,8 @@ export class KubernetesError extends Error {
 }
 
 const defaultTimeoutSeconds = 3;
+/** Seconds for a question that nobody repeats: a computer that is busy answers late. */
+export const patientSeconds = 10;
 /** Of each object. */
 const applySeconds = 10;
 

@@ -24,7 +24,7 @@ const olderKubelet =
 
 const silent = { update: () => undefined, done: () => undefined, failed: () => undefined };
 /** On a lab that another wreck has hit already it may never get to its end: then it is half-way. */
-const scaleSeconds = 60;
+const scaleSeconds = 180;
 const scale = (lab: Lab, workers: number, approve: boolean): Promise<unknown> =>
   scaleLab({
     name: lab.layout.name,

@@ -27,12 +27,12 @@ export async function ok(...args: string[]): Promise<string> {
 }
 
 /**
- * The lab that files share, one after the other: whole, and at the start of lesson 1, whatever the file before has left.
+ * The lab that files share, one after the other: whole, and at the start of lesson 2, whatever the file before has left.
  * A file that needs none destroys it first; test/e2e/set-up.ts does at the end.
  */
 export async function startLab(): Promise<Lab> {
   const isMade = existsSync(join(labState, 'machines.json'));
-  await (isMade ? ok('reset', '--to', '1', '--yes') : ok('lab', 'up', '--yes'));
+  await (isMade ? ok('reset', '--to', '2', '--yes') : ok('lab', 'up', '--yes'));
   process.env['XDG_STATE_HOME'] = testLab.environment.XDG_STATE_HOME;
   return openLab(testLab.name);
 }

@@ -1,13 +1,12 @@
 import { posix } from 'node:path';
+import { patientSeconds } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import { runsKubelet } from '../layout.ts';
+import { kubectl } from '../scale/kubectl.ts';
 import { cordonMark, uncordonNode } from '../upgrade/drain.ts';
 
 /** Namespaces that Kubernetes itself makes. */
 export const ownNamespaces = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
-
-/** Of each question: as much as a removal is given. A computer that is busy answers late. */
-const timeoutSeconds = 10;
 
 interface List {
   items: {
@@ -66,24 +65,24 @@ const others = [
 ];
 
 async function removeNamespaces(lab: Lab): Promise<void> {
-  const { items } = await lab.kubernetes.get<List>('/api/v1/namespaces', { timeoutSeconds });
+  const { items } = await lab.kubernetes.get<List>('/api/v1/namespaces', { timeoutSeconds: patientSeconds });
   const foreign = items.map(({ metadata }) => metadata.name).filter((name) => !ownNamespaces.has(name));
   if (foreign.length > 0) {
-    await lab.onHost(`kubectl delete namespace ${foreign.join(' ')} --wait=false`, { timeoutSeconds: 30 });
+    await kubectl(lab, ['delete', 'namespace', ...foreign, '--wait=false']);
   }
 }
 
 /** Uncordons every node and takes away taints that the lab did not give it. */
 async function openNodes(lab: Lab): Promise<void> {
-  const { items } = await lab.kubernetes.get<List>('/api/v1/nodes', { timeoutSeconds });
+  const { items } = await lab.kubernetes.get<List>('/api/v1/nodes', { timeoutSeconds: patientSeconds });
   const machines = new Map(lab.layout.machines.filter(runsKubelet).map((machine) => [machine.name, machine]));
   for (const { metadata, spec } of items) {
     if (!machines.has(metadata.name)) continue;
     if (metadata.annotations?.[cordonMark] !== undefined) await uncordonNode(lab, metadata.name);
-    else if (spec?.unschedulable) await lab.onHost(`kubectl uncordon ${metadata.name}`);
+    else if (spec?.unschedulable) await kubectl(lab, ['uncordon', metadata.name]);
     const foreign = (spec?.taints ?? []).filter(
       ({ key }) => key !== 'node-role.kubernetes.io/control-plane' && !key.startsWith('node.kubernetes.io/'),
     );
-    for (const { key } of foreign) await lab.onHost(`kubectl taint node ${metadata.name} ${key}-`);
+    for (const { key } of foreign) await kubectl(lab, ['taint', 'node', metadata.name, `${key}-`]);
   }
 }

@@ -5,6 +5,7 @@ import { waitUntil } from '../../system/wait.ts';
 import { acting, type ActionReporter } from '../acting.ts';
 import { listContainers } from '../docker.ts';
 import { apiServersReady, awaitApiServers, etcdHasLeader, machinesAnswer, nodesReady } from '../health.ts';
+import { patientSeconds } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import type { Machine } from '../layout.ts';
 import { addonManifests } from '../addons.ts';
@@ -24,10 +25,16 @@ export interface RepairOptions {
   reporter: ActionReporter;
   /** A checkpoint to prefer to that of the first boot, where there is one: see `RestoreOptions`. */
   checkpoint?: string | undefined;
+  /** Seconds that a state may take on this computer. */
+  patienceSeconds?: number;
 }
 
-/** Seconds that etcd, left to itself with all its members started, is given to elect a leader before it is restored. */
-const leaderSeconds = 8;
+/**
+ * Seconds that etcd, left to itself with all its members started, is given at least to elect a leader before it is restored;
+ * on a slow computer more, as a part of the patience: a restore takes back what came after the checkpoint.
+ */
+const leastLeaderSeconds = 8;
+const leaderShare = 1 / 8;
 const deadlineSeconds = 120;
 
 /**
@@ -89,7 +96,8 @@ async function startMachines(lab: Lab, { signal, reporter }: RepairOptions): Pro
 }
 
 async function proveOrRestoreEtcd(lab: Lab, options: RepairOptions): Promise<string[]> {
-  const { signal, checkpoint } = options;
+  const { signal, checkpoint, patienceSeconds = 0 } = options;
+  const leaderSeconds = Math.max(leastLeaderSeconds, patienceSeconds * leaderShare);
   const whole = async () => (await etcdHasLeader(lab)) && (await membersAreTheMachines(lab));
   const members = lab.machinesWithRole('etcd');
   const looks = await Promise.all(
@@ -174,10 +182,11 @@ async function bringBackApiServer(lab: Lab, anew: readonly Machine[], signal?: A
 async function proveObjects(lab: Lab, options: RepairOptions): Promise<string[]> {
   const { signal, checkpoint } = options;
   const said: string[] = [];
-  if (await isWithoutDns(lab)) {
+  if (await isWithoutDns(lab, { timeoutSeconds: patientSeconds, signal })) {
     const isLater = checkpoint !== undefined && existsSync(checkpoint);
     said.push(await bringObjectsBack(lab, options, { takesKeys: true }));
-    if (isLater && (await isWithoutDns(lab))) await restoreCheckpoint(lab, { signal, preferred: checkpoint });
+    if (isLater && (await isWithoutDns(lab, { timeoutSeconds: patientSeconds, signal })))
+      await restoreCheckpoint(lab, { signal, preferred: checkpoint });
   }
   await lab.kubernetes.apply(await addonManifests(lab));
   return said;

@@ -1,3 +1,4 @@
+import { patientSeconds } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import { joins } from '../layout.ts';
 import { bootstrapBinding, joinerLabel } from './access.ts';
@@ -26,7 +27,8 @@ export async function forgetInCluster(
   signal?: AbortSignal,
 ): Promise<string[]> {
   const gone = new Set(machines.map(({ name }) => name));
-  const items = async <T>(path: string): Promise<T[]> => (await lab.kubernetes.get<{ items: T[] }>(path)).items;
+  const items = async <T>(path: string): Promise<T[]> =>
+    (await lab.kubernetes.get<{ items: T[] }>(path, { timeoutSeconds: patientSeconds })).items;
   const remove = async (kind: string, found: readonly Item[], ...flags: string[]): Promise<void> => {
     if (found.length === 0) return;
     const names = found.map(({ metadata }) => metadata.name);

@@ -1,5 +1,6 @@
 import { withLabLock } from '../lab-lock.ts';
 import { FiredrillError } from '../../system/errors.ts';
+import { waitUntil } from '../../system/wait.ts';
 import { acting, type ActionReporter } from '../acting.ts';
 import type { Lab } from '../lab.ts';
 import { hasRole, joins } from '../layout.ts';
@@ -55,6 +56,19 @@ export async function scaleLab(options: ScaleOptions): Promise<ScaleResult> {
   });
 }
 
+/** Seconds that an API server is given which says for a moment that it is not ready. */
+const soonSeconds = 10;
+
+const answersSoon = (lab: Lab, signal?: AbortSignal): Promise<boolean> =>
+  waitUntil(() => lab.kubernetes.ready(3), {
+    what: 'the API server answers',
+    deadlineSeconds: soonSeconds,
+    signal,
+  }).then(
+    () => true,
+    () => false,
+  );
+
 /** Before anything is changed: machines that never leave run, and the API server answers. */
 async function requireUp(lab: Lab, signal?: AbortSignal): Promise<void> {
   const { provider, machines } = lab.layout;
@@ -64,7 +78,7 @@ async function requireUp(lab: Lab, signal?: AbortSignal): Promise<void> {
   const why =
     off.length > 0
       ? `${off.map(({ name }) => name).join(', ')} ${off.length === 1 ? 'does' : 'do'} not run`
-      : (await lab.kubernetes.ready(3))
+      : (await answersSoon(lab, signal))
         ? undefined
         : 'its API server does not answer';
   if (why === undefined) return;

@@ -1,5 +1,5 @@
 import { FiredrillError } from '../../system/errors.ts';
-import { KubernetesError } from '../kubernetes.ts';
+import { KubernetesError, patientSeconds } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import { cordonMark } from './drain.ts';
 import { surveyIn, surveyScript, type Minor, type Survey } from './on-machine.ts';
@@ -80,7 +80,7 @@ async function apiServerVersions(lab: Lab, signal?: AbortSignal): Promise<Versio
 export async function lookAtNode(lab: Lab, name: string, signal?: AbortSignal): Promise<NodeSeen> {
   let node: NodeObject;
   try {
-    node = await lab.kubernetes.get<NodeObject>(`/api/v1/nodes/${name}`, { signal });
+    node = await lab.kubernetes.get<NodeObject>(`/api/v1/nodes/${name}`, { signal, timeoutSeconds: patientSeconds });
   } catch (error) {
     signal?.throwIfAborted();
     const missing = error instanceof KubernetesError && error.status === 404;
