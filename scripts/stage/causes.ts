@@ -42,6 +42,8 @@ const explains: Partial<Record<EventKind, Reach>> = {
   'pod-restarted': { before: 5, after: 10 },
   'pod-ending': { before: 1, after: 15 },
   'pod-gone': { before: 3, after: 10 },
+  // Nobody is there to answer, however long it takes.
+  'no-pods': { before: 0, after: ['pod-ready'] },
 };
 
 /** Repairs that only rarely make requests fail: they count where nothing else explains them. */
@@ -92,7 +94,7 @@ function endOf(event: StageEvent, after: Reach['after'], events: readonly StageE
   const ends = (other: StageEvent): boolean =>
     other.at >= event.at &&
     after.includes(other.kind) &&
-    other.machine === event.machine &&
+    (event.machine === undefined || other.machine === event.machine) &&
     (event.subject === undefined || other.subject === undefined || other.subject === event.subject);
   return events.find((other) => other.id !== event.id && ends(other))?.at ?? Infinity;
 }
@@ -111,9 +113,10 @@ const consequences: readonly EventKind[] = [
   'pod-restarted',
   'pod-ending',
   'pod-gone',
+  'no-pods',
 ];
-/** Nobody does this to a pod: while something is broken on purpose, on whichever machine, it is because of that. */
-const symptoms: readonly EventKind[] = ['pod-unready', 'pod-restarted'];
+/** Nobody does this to a pod, and of many faults no pod is left: while something is broken on purpose, on whichever machine, it is because of that. */
+const symptoms: readonly EventKind[] = ['pod-unready', 'pod-restarted', 'no-pods'];
 const upsets: readonly EventKind[] = ['fault-on', 'fault-off', 'machine-off', 'machine-on', 'node-not-ready'];
 
 /**
@@ -124,8 +127,8 @@ export function becauseOf(
   { kind, machine, at }: Pick<StageEvent, 'kind' | 'machine' | 'at'>,
   events: readonly StageEvent[],
 ): number | undefined {
-  if (machine === undefined || !consequences.includes(kind)) return undefined;
   const isSymptom = symptoms.includes(kind);
+  if (!consequences.includes(kind) || (machine === undefined && !isSymptom)) return undefined;
   const isFelt = (event: StageEvent): boolean => {
     const after = explains[event.kind]?.after;
     if (after === undefined || !upsets.includes(event.kind) || event.kind === kind) return false;
@@ -138,5 +141,6 @@ export function becauseOf(
 }
 
 /** A fault may break several machines: its title names them all. */
-const concerns = (event: StageEvent, machine: string): boolean =>
-  event.machine === machine || (event.kind === 'fault-on' && event.says.split(/[^\w-]+/).includes(machine));
+const concerns = (event: StageEvent, machine: string | undefined): boolean =>
+  machine !== undefined &&
+  (event.machine === machine || (event.kind === 'fault-on' && event.says.split(/[^\w-]+/).includes(machine)));

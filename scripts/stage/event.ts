@@ -19,6 +19,7 @@ export type EventKind =
   | 'pod-restarted'
   | 'pod-ending'
   | 'pod-gone'
+  | 'no-pods'
   | 'leader'
   | 'no-leader'
   | 'member-silent'

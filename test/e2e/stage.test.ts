@@ -51,7 +51,8 @@ describe('the stage', () => {
   });
 
   it('counts what fails, and says why', async () => {
-    const performing = perform('--for', '12', '--json');
+    // Longer than the garbage collector takes to end the pods, on a busy computer too.
+    const performing = perform('--for', '30', '--json');
     await waitUntil(async () => (await generators()) !== '', { what: 'the load has begun', deadlineSeconds: 30 });
     const gone = await inShell('kubectl delete deployment guestbook --grace-period=1 --wait=true --cascade=foreground');
     expect(gone, gone.all).toMatchObject({ exitCode: 0 });
@@ -61,7 +62,7 @@ describe('the stage', () => {
     expect(failed).toBeGreaterThan(0);
     expect(causes.reduce((sum, cause) => sum + cause.failed, 0)).toBe(failed);
     // "not explained" would be one of them.
-    for (const { says } of causes) expect(says, ran.all).toMatch(/^Pod guestbook-/);
+    for (const { says } of causes) expect(says, ran.all).toMatch(/^(Pod guestbook-|No pod of the app is left)/);
     await applyGuestbook();
   });
 

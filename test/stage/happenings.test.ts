@@ -55,7 +55,8 @@ describe('what happened between two looks', () => {
       { pods: [pod('a', { ending: true, ready: false })] },
       [],
     ],
-    ['a pod is gone', { pods: [pod('a')] }, {}, ['pod-gone w1']],
+    ['a pod is gone', { pods: [pod('a'), pod('b')] }, { pods: [pod('b')] }, ['pod-gone w1']],
+    ['the last pod is gone', { pods: [pod('a')] }, {}, ['pod-gone w1', 'no-pods']],
     ['a pod fails', { pods: [pod('a')] }, { pods: [pod('a', { ready: false })] }, ['pod-unready w1']],
     ['a container dies', { pods: [pod('a')] }, { pods: [pod('a', { restarts: 1 })] }, ['pod-restarted w1']],
     ['the API falls silent', {}, { apiSilent: 'refused' }, ['api-silent']],
@@ -160,12 +161,12 @@ describe('doors', () => {
 
 const seconds = (at: number): number => 1_000_000 + at * 1000;
 let id = 0;
-const event = (at: number, kind: EventKind, machine: string, more: Partial<StageEvent> = {}): StageEvent => ({
+const event = (at: number, kind: EventKind, machine?: string, more: Partial<StageEvent> = {}): StageEvent => ({
   id: ++id,
   at: seconds(at),
   kind,
-  machine,
-  says: `${kind} ${machine}`,
+  ...(machine === undefined ? {} : { machine }),
+  says: `${kind} ${machine ?? ''}`,
   ...more,
 });
 
@@ -196,6 +197,15 @@ describe('causes', () => {
     const notReady = event(30, 'node-not-ready', 'w2');
     expect(cause(12, [notReady])).toBe(notReady.says);
     expect(cause(12, [event(90, 'node-not-ready', 'w2')])).toBeUndefined();
+  });
+
+  test('where no pod is left, that explains what fails until one is ready, and a fault explains both', () => {
+    const none = event(10, 'no-pods');
+    const ready = event(100, 'pod-ready', 'w1');
+    expect(cause(90, [none, ready])).toBe(none.says);
+    expect(cause(110, [none, ready])).toBeUndefined();
+    expect(becauseOf({ kind: 'no-pods', at: seconds(30) }, [fault])).toBe(fault.id);
+    expect(becauseOf({ kind: 'no-pods', at: seconds(30) }, [])).toBeUndefined();
   });
 
   test('a door explains only what went through it', () => {

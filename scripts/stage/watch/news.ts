@@ -77,6 +77,7 @@ function podNews(before: readonly PodSight[], after: readonly PodSight[]): News[
     if (after.some(({ name }) => name === subject)) continue;
     news.push({ kind: 'pod-gone', subject, machine, says: `Pod ${subject} is gone from ${machine}` });
   }
+  if (before.length > 0 && after.length === 0) news.push({ kind: 'no-pods', says: 'No pod of the app is left' });
   return news;
 }
 
