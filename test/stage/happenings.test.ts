@@ -24,6 +24,7 @@ const node = (name: string, more: Partial<NodeSight> = {}): NodeSight => ({
 });
 const pod = (name: string, more: Partial<PodSight> = {}): PodSight => ({
   name,
+  app: 'guestbook',
   machine: 'w1',
   ready: true,
   ending: false,
@@ -56,7 +57,13 @@ describe('what happened between two looks', () => {
       [],
     ],
     ['a pod is gone', { pods: [pod('a'), pod('b')] }, { pods: [pod('b')] }, ['pod-gone w1']],
-    ['the last pod is gone', { pods: [pod('a')] }, {}, ['pod-gone w1', 'no-pods']],
+    [
+      'the last pod that answers visitors is gone',
+      { pods: [pod('a'), pod('b', { app: 'redis' })] },
+      { pods: [pod('b', { app: 'redis' })] },
+      ['pod-gone w1', 'no-pods'],
+    ],
+    ['Redis is gone', { pods: [pod('b', { app: 'redis' })] }, {}, ['pod-gone w1']],
     ['a pod fails', { pods: [pod('a')] }, { pods: [pod('a', { ready: false })] }, ['pod-unready w1']],
     ['a container dies', { pods: [pod('a')] }, { pods: [pod('a', { restarts: 1 })] }, ['pod-restarted w1']],
     ['the API falls silent', {}, { apiSilent: 'refused' }, ['api-silent']],
@@ -100,7 +107,7 @@ describe('what happened between two looks', () => {
       metadata: { name: 'a', deletionTimestamp: 'now' },
       spec: { containers: [{ image: 'firedrill/guestbook:2' }] },
     });
-    expect(bare).toEqual({ name: 'a', machine: '', ready: false, ending: true, restarts: 0, version: '2' });
+    expect(bare).toEqual({ name: 'a', app: '', machine: '', ready: false, ending: true, restarts: 0, version: '2' });
   });
 });
 

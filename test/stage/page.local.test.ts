@@ -8,7 +8,7 @@ import { browserIsHere, launchChromium } from '../support/browser.ts';
 
 const hostile = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
 const pod = (name: string, share: number): PodView => ({
-  ...{ name, machine: 'w1', ready: true, ending: false, restarts: 0, version: '1' },
+  ...{ name, app: 'guestbook', machine: 'w1', ready: true, ending: false, restarts: 0, version: '1' },
   share,
 });
 const machine = (name: string, more: Partial<MachineView> = {}): MachineView => ({

@@ -84,6 +84,7 @@ describe('what is shown now', () => {
 const hostile = '</script><img src=x onerror=alert(1)>\u001b[2J';
 const pod = (name: string, share: number): PodView => ({
   name,
+  app: 'guestbook',
   machine: 'w1',
   ready: true,
   ending: false,

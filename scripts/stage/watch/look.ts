@@ -57,6 +57,7 @@ const lives = ({ status }: PodObject): boolean => status?.phase !== 'Succeeded' 
 
 export const podSight = ({ metadata, spec, status }: PodObject): PodSight => ({
   name: metadata.name,
+  app: metadata.labels?.['app'] ?? '',
   machine: spec?.nodeName ?? '',
   ready: isTrue(status?.conditions, 'Ready'),
   ending: metadata.deletionTimestamp !== undefined,

@@ -58,6 +58,8 @@ function podsLeftOn(machine: string, before: Sight, after: Sight): Pick<News, 'p
   return left.length === 0 ? {} : { podsLeft: left };
 }
 
+const answersVisitors = ({ app }: PodSight): boolean => app === 'guestbook';
+
 function podNews(before: readonly PodSight[], after: readonly PodSight[]): News[] {
   const news: News[] = [];
   for (const pod of after) {
@@ -77,7 +79,9 @@ function podNews(before: readonly PodSight[], after: readonly PodSight[]): News[
     if (after.some(({ name }) => name === subject)) continue;
     news.push({ kind: 'pod-gone', subject, machine, says: `Pod ${subject} is gone from ${machine}` });
   }
-  if (before.length > 0 && after.length === 0) news.push({ kind: 'no-pods', says: 'No pod of the app is left' });
+  if (before.some(answersVisitors) && !after.some(answersVisitors)) {
+    news.push({ kind: 'no-pods', says: 'No pod of the app is left' });
+  }
   return news;
 }
 

@@ -14,6 +14,8 @@ export interface NodeSight {
 /** A pod of the app as the API server tells of it. */
 export interface PodSight {
   name: string;
+  /** What it is of: `guestbook`, which answers visitors, or `redis`. */
+  app: string;
   /** Empty while no node was chosen. */
   machine: string;
   ready: boolean;
