@@ -5,6 +5,7 @@ import type { AppOptions, KeptApp } from '../scripts/course/model.ts';
 import { KubernetesError, patientSeconds } from '../scripts/lab/kubernetes.ts';
 import type { ApiObject, Lab } from '../scripts/lab/lab.ts';
 import { checkoutFolder } from '../scripts/system/folders.ts';
+import { FiredrillError } from '../scripts/system/errors.ts';
 import { waitUntil } from '../scripts/system/wait.ts';
 import { differenceOf } from './as-made.ts';
 import { forget, isReady } from './objects.ts';
@@ -100,7 +101,7 @@ export async function guestbookAsMade(lab: Lab): Promise<KeptApp | undefined> {
   return found;
 }
 
-/** Undefined where it differs, or an object is missing. @throws where nobody tells. */
+/** Undefined where it differs, an object is missing or could not be as it was made. @throws where nobody tells. */
 async function keptGuestbook(lab: Lab): Promise<KeptApp | undefined> {
   const get = <T>(path: string) => lab.kubernetes.get<T>(path, { timeoutSeconds: patientSeconds });
   try {
@@ -114,7 +115,9 @@ async function keptGuestbook(lab: Lab): Promise<KeptApp | undefined> {
     // The API server may tell of pods what was before their machine fell: so the app itself is asked, pod by pod.
     return { paths, labels, proof: [appAnswersThrough('w1'), appAnswersThrough('w2')] };
   } catch (error) {
-    if (error instanceof KubernetesError && error.status === 404) return undefined;
+    const isMissing = error instanceof KubernetesError && error.status === 404;
+    const isAnother = error instanceof FiredrillError && error.code === 'apply-failed';
+    if (isMissing || isAnother) return undefined;
     throw error;
   }
 }

@@ -34,7 +34,7 @@ export interface RepairOptions {
  * on a slow computer more, as a part of the patience: a restore takes back what came after the checkpoint.
  */
 const leastLeaderSeconds = 8;
-const leaderShare = 1 / 8;
+const leaderShare = 1 / 12;
 const deadlineSeconds = 120;
 
 /**
