@@ -31,7 +31,7 @@ export async function waitUntil(look: () => Promise<boolean> | boolean, options:
   try {
     await pWaitFor(tolerant, {
       interval: everySeconds * 1000,
-      timeout: { milliseconds: deadlineSeconds * 1000 },
+      timeout: { milliseconds: Math.ceil(deadlineSeconds * 1000) },
       ...(signal ? { signal } : {}),
     });
   } catch (error) {

@@ -109,8 +109,9 @@ if [ -e /etc/kubernetes/version.env ]; then
   rm -f /etc/kubernetes/version.env; say "${otherVersion}"
   restart="$restart kubelet kube-proxy"
 fi
-# What changes a unit beside its file, as systemctl edit and systemctl set-environment do.
-for service in ${services.join(' ')}; do
+# What changes the units of a node beside their files, as systemctl edit and systemctl set-environment do. (The machine
+# image brings such a file for containerd.)
+for service in kubelet kube-proxy; do
   for file in /etc/systemd/system/$service.service.d/* /run/systemd/system/$service.service.d/*; do
     [ -e "$file" ] || continue
     case " ${dropIns.join(' ')} " in *" $file "*) continue ;; esac
