@@ -29,6 +29,7 @@ test('a survey tells the versions, and what does not run', () => {
 test('no answer from the machine is no progress', () => {
   expect(progressIn(answered(''))).toEqual({
     moved: { kubelet: false, kubeProxy: false },
+    chosen: false,
     kubeletSince: Infinity,
     apiServerSince: undefined,
     apiServerWanted: false,
