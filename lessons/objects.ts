@@ -2,7 +2,7 @@ import { anApiServerServes } from '../scripts/lab/health.ts';
 import { patientSeconds } from '../scripts/lab/kubernetes.ts';
 import { kubectl } from '../scripts/lab/scale/kubectl.ts';
 import type { Lab } from '../scripts/lab/lab.ts';
-import { waitUntil } from '../scripts/system/wait.ts';
+import { comesTrue } from '../scripts/system/wait.ts';
 
 // A `reset` cleans up after every lesson, mostly where there is nothing. So the API server itself is asked first: one
 // kubectl costs as much as fifty requests.
@@ -36,13 +36,8 @@ export function isReady(lab: Lab): Promise<boolean> {
   return asked;
 }
 
-async function servesSoon(lab: Lab): Promise<boolean> {
-  const waiting = { what: 'an API server serves', deadlineSeconds: patienceSeconds };
-  return waitUntil(() => anApiServerServes(lab), waiting).then(
-    () => true,
-    () => false,
-  );
-}
+const servesSoon = (lab: Lab): Promise<boolean> =>
+  comesTrue(() => anApiServerServes(lab), { what: 'an API server serves', deadlineSeconds: patienceSeconds });
 
 /** Takes a label off every node that has it. */
 export async function forgetLabel(lab: Lab, key: string): Promise<void> {

@@ -62,8 +62,7 @@ export function memberLeft(name: string, voters: number): Check {
 }
 
 export function judgeLeaving(ring: Ring, name: string, voters: number, claim: string): Verdict {
-  const others = ring.members.filter(({ name: one, state }) => one !== name && state === 'removed');
-  const [wrong] = others.map((member) => member.name);
+  const wrong = ring.members.find((member) => member.name !== name && member.state === 'removed')?.name;
   const hint = wrong === undefined ? undefined : `'firedrill playground add ${wrong}' brings ${wrong} back.`;
   return seen(ring, !ring.voters.includes(name) && isWhole(ring, voters), claim, hint);
 }

@@ -45,3 +45,17 @@ export async function waitUntil(look: () => Promise<boolean> | boolean, options:
     });
   }
 }
+
+/**
+ * Whether a condition comes to hold in time.
+ * @throws Interrupted where the signal was aborted.
+ */
+export async function comesTrue(look: () => Promise<boolean> | boolean, options: WaitOptions): Promise<boolean> {
+  try {
+    await waitUntil(look, options);
+    return true;
+  } catch (error) {
+    if (error instanceof FiredrillError && error.code === 'waited-in-vain') return false;
+    throw error;
+  }
+}

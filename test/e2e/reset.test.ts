@@ -30,7 +30,7 @@ describe('the pods of the guestbook', () => {
     await wrecks.find(({ name }) => name === 'every member of etcd lost its data')?.make(lab);
     const ran = await firedrill(['reset', '--to', '3', '--yes']);
     expect(ran, ran.all).toMatchObject({ exitCode: 0 });
-    expect(ran.stdout).toContain('from the checkpoint of the last start of a lesson');
+    expect(ran.stdout).toContain('restored from the checkpoint of the last start of a lesson');
     expect(ran.stdout).toContain('etcd was restored');
     expect(await containersOfApp(lab)).toEqual(before);
   });

@@ -93,6 +93,22 @@ const endCommand = ({ path }: ToldFile): string[] => {
   return program === undefined ? [] : [`pkill -KILL -x ${quoted(program.slice(0, 15))}; true`];
 };
 
+/**
+ * Takes away what changes the units of a node beside their files, as `systemctl edit` and `systemctl set-environment` do.
+ * The machine image brings such a file for containerd.
+ */
+const besideUnitsScript = (dropIns: readonly string[]): string => `for service in kubelet kube-proxy; do
+  for file in /etc/systemd/system/$service.service.d/* /run/systemd/system/$service.service.d/*; do
+    [ -e "$file" ] || continue
+    case " ${dropIns.join(' ')} " in *" $file "*) continue ;; esac
+    rm -rf "$file"; say "$file was not of the lab"; restart="$restart $service"
+  done
+done
+if systemctl show-environment | grep -q '^KUBERNETES_BIN='; then
+  systemctl unset-environment KUBERNETES_BIN; say "${otherVersion}"
+  restart="$restart kubelet kube-proxy"
+fi`;
+
 /** Prints a line for each thing that it puts back. */
 const repairScript = (services: readonly string[], restart: readonly string[], dropIns: readonly string[]): string => `
 say() { echo "$*"; }
@@ -109,19 +125,7 @@ if [ -e /etc/kubernetes/version.env ]; then
   rm -f /etc/kubernetes/version.env; say "${otherVersion}"
   restart="$restart kubelet kube-proxy"
 fi
-# What changes the units of a node beside their files, as systemctl edit and systemctl set-environment do. (The machine
-# image brings such a file for containerd.)
-for service in kubelet kube-proxy; do
-  for file in /etc/systemd/system/$service.service.d/* /run/systemd/system/$service.service.d/*; do
-    [ -e "$file" ] || continue
-    case " ${dropIns.join(' ')} " in *" $file "*) continue ;; esac
-    rm -rf "$file"; say "$file was not of the lab"; restart="$restart $service"
-  done
-done
-if systemctl show-environment | grep -q '^KUBERNETES_BIN='; then
-  systemctl unset-environment KUBERNETES_BIN; say "${otherVersion}"
-  restart="$restart kubelet kube-proxy"
-fi
+${services.includes('kubelet') ? besideUnitsScript(dropIns) : ''}
 # Rules of the packet filter that are neither Kubernetes' own, nor docker's, nor the lab's (pod-routes.service).
 # Chains last, when nothing leads to them any more.
 iptables-save 2>/dev/null | awk '

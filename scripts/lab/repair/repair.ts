@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { runOrThrow } from '../../system/run.ts';
 import { FiredrillError } from '../../system/errors.ts';
-import { waitUntil } from '../../system/wait.ts';
+import { comesTrue, waitUntil } from '../../system/wait.ts';
 import { acting, type ActionReporter } from '../acting.ts';
 import { listContainers } from '../docker.ts';
 import { apiServersReady, awaitApiServers, etcdHasLeader, machinesAnswer, nodesReady } from '../health.ts';
@@ -109,8 +109,7 @@ async function proveOrRestoreEtcd(lab: Lab, options: RepairOptions): Promise<str
   if (empty.length === 0 && (await objectsAreGone(lab, signal))) {
     return [await bringObjectsBack(lab, options, { takesKeys: await whole() })];
   }
-  const elects = () =>
-    succeeds(waitUntil(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal }));
+  const elects = () => comesTrue(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal });
   let why = '';
   if (empty.length === 0 && (await elects())) {
     try {
@@ -144,17 +143,6 @@ async function bringObjectsBack(
 /** Whether an API server that is well says so already: then nobody needs to wait for what was lost. */
 async function objectsAreGone(lab: Lab, signal?: AbortSignal): Promise<boolean> {
   return (await apiServersReady(lab)) && (await isWithoutDns(lab, { timeoutSeconds: 1, signal }).catch(() => false));
-}
-
-/** False where it ends with an error that is meant for people; other errors go on. */
-async function succeeds(work: Promise<unknown>): Promise<boolean> {
-  try {
-    await work;
-    return true;
-  } catch (error) {
-    if (!(error instanceof FiredrillError)) throw error;
-    return false;
-  }
 }
 
 /** Whether etcd's members are the lab's machines, none missing, none too many, none still learning. */

@@ -1,6 +1,6 @@
 import { withLabLock } from '../lab-lock.ts';
 import { FiredrillError } from '../../system/errors.ts';
-import { waitUntil } from '../../system/wait.ts';
+import { comesTrue } from '../../system/wait.ts';
 import { acting, type ActionReporter } from '../acting.ts';
 import type { Lab } from '../lab.ts';
 import { hasRole, joins } from '../layout.ts';
@@ -60,14 +60,7 @@ export async function scaleLab(options: ScaleOptions): Promise<ScaleResult> {
 const soonSeconds = 10;
 
 const answersSoon = (lab: Lab, signal?: AbortSignal): Promise<boolean> =>
-  waitUntil(() => lab.kubernetes.ready(3), {
-    what: 'the API server answers',
-    deadlineSeconds: soonSeconds,
-    signal,
-  }).then(
-    () => true,
-    () => false,
-  );
+  comesTrue(() => lab.kubernetes.ready(3), { what: 'the API server answers', deadlineSeconds: soonSeconds, signal });
 
 /** Before anything is changed: machines that never leave run, and the API server answers. */
 async function requireUp(lab: Lab, signal?: AbortSignal): Promise<void> {
