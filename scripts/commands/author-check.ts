@@ -54,5 +54,5 @@ function tell(context: Context, lesson: LoadedLesson, proof: Proof): void {
   }
   const number = String(lesson.number).padStart(2, '0');
   context.print(`${words[proof.outcome]} ${number} ${proof.claim} (${proof.seconds.toFixed(1)} s)`);
-  if (proof.why !== undefined) context.print(`          ${proof.why}`);
+  if (proof.why !== undefined) context.print(`          ${proof.why.replaceAll('\n', '\n          ')}`);
 }

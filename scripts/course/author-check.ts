@@ -136,7 +136,8 @@ class AuthorCheck {
     const ui: Ui = withListeners(this.run.ui, [(event) => heard.push(event)]);
     ui.emit({ type: 'step-opened', lesson, page, number: index + 1, of: lesson.pages.length });
     const end = await runStep(page, { ...this.run, ui });
-    if (end.kind !== 'reached') throw new Disproved(end.kind === 'failed' ? end.why : `it ended with '${end.kind}'`);
+    if (end.kind === 'failed') throw new Disproved([end.why, ...lastWords(heard)].join('\n'));
+    if (end.kind !== 'reached') throw new Disproved(`it ended with '${end.kind}'`);
     const step = lesson.definition.steps[page.heading];
     const bets = step?.kind === 'task' || step?.kind === 'drill' ? (step.predictions ?? []) : [];
     const scores = heard.filter((event) => event.type === 'prediction-scored');
@@ -188,3 +189,9 @@ class AuthorCheck {
 }
 
 const described = ({ claim, verdict }: Sighting): string => `${claim}: ${said(verdict)}`;
+
+/** The last lines that the commands of a page said, for the one who wonders why one of them failed. */
+function lastWords(heard: readonly CourseEvent[]): string[] {
+  const lines = heard.flatMap((event) => (event.type === 'command-output' ? [event.line] : []));
+  return lines.slice(-5).map((line) => `  | ${line}`);
+}

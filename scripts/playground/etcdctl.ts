@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { readBundle } from '../bundle/bundle.ts';
 import { machineNamed, playgroundClosed, type Place } from './place.ts';
-import { lookAtRing } from './ring.ts';
+import { bestFirst, lookAtRing } from './ring.ts';
 
 /**
- * Runs the bundle's etcdctl in this terminal against the members that run, or against one. Returns its exit code.
+ * Runs the bundle's etcdctl in this terminal against the members that run, or against one. Returns its exit code. etcdctl
+ * asks the first it can connect to: that is the leader, for what a follower hands on may hang after a cut.
  * @throws FiredrillError `playground-closed`, `unknown-member`, `bundle-missing`.
  */
 export async function runEtcdctl(
@@ -17,7 +18,7 @@ export async function runEtcdctl(
   if (!ring.open) throw playgroundClosed();
   const asked =
     options.via === undefined
-      ? ring.members.filter(({ state }) => state !== 'stopped' && state !== 'removed')
+      ? [...bestFirst(ring), ...ring.members.filter(({ state }) => state === 'silent')]
       : [machineNamed(place, options.via)];
   // What the lab's shell says of the lab's own etcd must not reach this one.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ETCDCTL_'));
