@@ -9,6 +9,8 @@ const leastSeconds = 120;
 interface ResetOptions {
   signal: AbortSignal;
   reporter: ActionReporter;
+  /** Whether a survey found etcd emptied: see `RepairOptions`. */
+  isEmptied?: boolean;
 }
 
 /**
@@ -16,7 +18,11 @@ interface ResetOptions {
  * @returns what had to be mended.
  * @throws FiredrillError `waited-in-vain`, and what `repairLab` throws.
  */
-export async function resetLab(lab: Lab, lesson: LoadedLesson, { signal, reporter }: ResetOptions): Promise<string[]> {
+export async function resetLab(
+  lab: Lab,
+  lesson: LoadedLesson,
+  { signal, reporter, isEmptied = false }: ResetOptions,
+): Promise<string[]> {
   const [
     { acting },
     { anApiServerServes, awaitApiServers, awaitDns },
@@ -47,7 +53,7 @@ export async function resetLab(lab: Lab, lesson: LoadedLesson, { signal, reporte
   const { path: checkpoint } = checkpointOf(lab, lesson, open);
   const mended = [
     ...open.map(({ fault }) => fault.title),
-    ...(await repairLab(lab, { signal, reporter, checkpoint, patienceSeconds })),
+    ...(await repairLab(lab, { signal, reporter, checkpoint, patienceSeconds, isEmptied })),
   ];
   await faults.closeAfterReset();
   const { keeps, prepare, baseline } = lesson.definition;

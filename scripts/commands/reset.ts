@@ -71,7 +71,7 @@ async function reset(context: Context, to: string | undefined): Promise<void> {
     };
     // One at a time: the second would remove what the first one prepares.
     return withLock(join(lab.folder, 'reset.lock'), { signal, onWait }, () =>
-      (hasLab ? resetLab : resetWithoutLab)(lab, lesson, { signal, reporter }),
+      (hasLab ? resetLab : resetWithoutLab)(lab, lesson, { signal, reporter, isEmptied: way === 'keys' }),
     );
   });
   const seconds = Math.round((Date.now() - startedAt) / 100) / 10;

@@ -25,10 +25,10 @@ export async function putKeysBack(lab: Lab, { preferred, signal }: RestoreOption
   const checkpoint = laterOrFirst(lab, preferred);
   const kept = await readKeys(checkpoint);
   if (kept === undefined || !(await haveSameData(lab, kept))) return false;
-  // Used once, as with a restore.
-  if (checkpoint === preferred) await rm(keysPath(checkpoint));
   await stopKubelets(lab, signal);
   await endLeaders(lab, signal);
+  // Used once, as with a restore.
+  if (checkpoint === preferred) await rm(keysPath(checkpoint));
   try {
     const wanted = kept.entries.filter(({ key }) => !leaders.test(Buffer.from(key, 'base64').toString()));
     await replaceKeys(lab, wanted, signal);

@@ -27,6 +27,8 @@ export interface RepairOptions {
   checkpoint?: string | undefined;
   /** Seconds that a state may take on this computer. */
   patienceSeconds?: number;
+  /** Whether a survey found etcd well, and emptied: then its keys are put back before all else. */
+  isEmptied?: boolean;
 }
 
 /**
@@ -53,6 +55,8 @@ export async function repairLab(lab: Lab, options: RepairOptions): Promise<strin
     mended.push(...found);
     return found;
   };
+  // As long as kubelets see an empty cluster, they end the pods that will have to run.
+  if (options.isEmptied) await act("Put back etcd's keys", () => keysFirst(lab, options));
   if (joinersOf(lab.layout).length > 0) await act('Remove the workers that joined', () => dismissJoiners(lab, options));
   await act('Start the machines that do not run', () => startMachines(lab, options));
   await act('Put the machines back as they were told to be', async () =>
@@ -98,7 +102,7 @@ async function startMachines(lab: Lab, { signal, reporter }: RepairOptions): Pro
 async function proveOrRestoreEtcd(lab: Lab, options: RepairOptions): Promise<string[]> {
   const { signal, checkpoint, patienceSeconds = 0 } = options;
   const leaderSeconds = Math.max(leastLeaderSeconds, patienceSeconds * leaderShare);
-  const whole = async () => (await etcdHasLeader(lab)) && (await membersAreTheMachines(lab));
+  const whole = () => isWholeEtcd(lab);
   const members = lab.machinesWithRole('etcd');
   const looks = await Promise.all(
     members.map(
@@ -124,6 +128,21 @@ async function proveOrRestoreEtcd(lab: Lab, options: RepairOptions): Promise<str
   return [`etcd was restored from the checkpoint, all members together${why}`];
 }
 
+const gone = "the cluster's objects were gone";
+const keysArePutBack = `${gone}: the keys of the checkpoint were put back into etcd`;
+
+/** Puts keys back if that is all that etcd lacks. What does not work here is left to what comes after the machines' repair. */
+async function keysFirst(lab: Lab, { signal, checkpoint }: RepairOptions): Promise<string[]> {
+  try {
+    if (!(await objectsAreGone(lab, signal)) || !(await isWholeEtcd(lab))) return [];
+    return (await putKeysBack(lab, { signal, preferred: checkpoint })) ? [keysArePutBack] : [];
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof FiredrillError) return [];
+    throw error;
+  }
+}
+
 /**
  * @param takesKeys whether etcd is as it should be, but for its keys
  * @returns what was done, in words.
@@ -133,9 +152,7 @@ async function bringObjectsBack(
   { signal, checkpoint }: RepairOptions,
   { takesKeys }: { takesKeys: boolean },
 ): Promise<string> {
-  const gone = "the cluster's objects were gone";
-  if (takesKeys && (await putKeysBack(lab, { signal, preferred: checkpoint })))
-    return `${gone}: the keys of the checkpoint were put back into etcd`;
+  if (takesKeys && (await putKeysBack(lab, { signal, preferred: checkpoint }))) return keysArePutBack;
   await restoreCheckpoint(lab, { signal, preferred: checkpoint });
   return `${gone}: etcd was restored from the checkpoint`;
 }
@@ -144,6 +161,9 @@ async function bringObjectsBack(
 async function objectsAreGone(lab: Lab, signal?: AbortSignal): Promise<boolean> {
   return (await apiServersReady(lab)) && (await isWithoutDns(lab, { timeoutSeconds: 1, signal }).catch(() => false));
 }
+
+const isWholeEtcd = async (lab: Lab): Promise<boolean> =>
+  (await etcdHasLeader(lab)) && (await membersAreTheMachines(lab));
 
 /** Whether etcd's members are the lab's machines, none missing, none too many, none still learning. */
 async function membersAreTheMachines(lab: Lab): Promise<boolean> {
