@@ -14,7 +14,7 @@ export function podsMayRunElsewhere(name: string): Check {
       ...(nodeName === undefined ? [] : ['a nodeName']),
       ...(affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution ? ['a required affinity'] : []),
     ];
-    const hint = 'Preferred, not required: when rack b is gone, they shall run elsewhere.';
+    const hint = 'Preferred, not required: when their node is gone, they shall run elsewhere.';
     return musts.length === 0 ? met(claim) : unmet(`they have ${listed(musts)}`, claim, hint);
   });
 }

@@ -19,7 +19,7 @@ export const notReadyAfter = (id: string, question: string): Prediction => ({
 const replacedAfter: Prediction = {
   kind: 'seconds',
   id: 'replaced',
-  question: `And until ${replicas} pods of the guestbook are Ready again, all of them on w1?`,
+  question: `From the cut until ${replicas} pods of the guestbook are Ready again, all of them on w1: how many seconds?`,
   measure(_lab, facts) {
     const what = `${replicas} Ready pods on w1`;
     const { said } = partitionIn(facts);
@@ -59,8 +59,8 @@ const lostThroughW2: Prediction = {
   question: 'Another visitor comes in through w2, the worker that is cut off. When do visits of hers fail?',
   choices: [
     { value: 'never', says: 'never' },
-    { value: 'cut', says: 'while w2 is cut off' },
-    { value: 'back', says: 'when w2 comes back' },
+    { value: 'cut', says: 'before its pods are replaced' },
+    { value: 'back', says: 'after that: when w2 comes back' },
     { value: 'both', says: 'both' },
   ],
   expected: ['never', 'back'],
@@ -101,9 +101,11 @@ export const cutBets: readonly Prediction[] = [
   notReadyAfter('not-ready', 'From the cut until Kubernetes calls w2 NotReady: how many seconds?'),
   replacedAfter,
   nodeBelieves,
-  lostThroughW1('lost-through-w1', 'A visitor comes in through w1. How many of her visits fail in all that time?', [
-    'none',
-  ]),
+  lostThroughW1(
+    'lost-through-w1',
+    'A visitor comes in through w1. How many of her visits fail, until the pods of w2 are replaced?',
+    ['none'],
+  ),
   lostThroughW2,
   oldPods,
 ];

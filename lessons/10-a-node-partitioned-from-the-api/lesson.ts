@@ -25,6 +25,7 @@ const pods = 'app=guestbook';
 const nodesReady = nodesAreReady('c1', 'w1', 'w2');
 const rolledOut = deploymentIsRolledOut('guestbook', { replicas });
 const onBoth = podsRunOn(pods, 'w1', 'w2');
+const eight = [deploymentIsRolledOut('guestbook', { replicas: 8 }), noPodIsTerminating(pods)] as const;
 const throughBoth = [appAnswersThrough('w1'), appAnswersThrough('w2')] as const;
 // The pods are counted: those of w2 stop being Ready a moment before the Deployment says that it misses them.
 const givenUp = [
@@ -91,12 +92,19 @@ export default defineLesson({
     'Two more workers': task({
       reach: [
         nodesAreReady('c1', 'w1', ...mostWorkers),
-        deploymentIsRolledOut('guestbook', { replicas: 8 }),
+        nodesAreOnly('c1', 'w1', ...mostWorkers),
+        ...eight,
         podsRunOn(pods, 'w1', ...mostWorkers),
       ],
     }),
     'Three of four': drill({
-      before: [nodesAreReady('c1', 'w1', ...mostWorkers), podsRunOn(pods, 'w1', ...mostWorkers), appAnswers()],
+      before: [
+        nodesAreOnly('c1', 'w1', ...mostWorkers),
+        nodesAreReady('c1', 'w1', ...mostWorkers),
+        ...eight,
+        podsRunOn(pods, 'w1', ...mostWorkers),
+        appAnswers(),
+      ],
       predictions: mostBets,
       fault: cutMost,
       bites: [
@@ -105,12 +113,7 @@ export default defineLesson({
         appAnswers(),
       ],
       observe: observeMost,
-      recovered: [
-        nodesAreReady('c1', 'w1', ...mostWorkers),
-        deploymentIsRolledOut('guestbook', { replicas: 8 }),
-        noPodIsTerminating(pods),
-        appAnswers(),
-      ],
+      recovered: [nodesAreReady('c1', 'w1', ...mostWorkers), ...eight, appAnswers()],
       unharmed: [statefulSetIsReady('redis-primary')],
     }),
     'Two workers again': task({

@@ -19,6 +19,7 @@ import {
 } from '../../scripts/checks/workloads.ts';
 import { defineLesson, read, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
+import { podsMayRunElsewhere } from '../04-failure-domains/preference.ts';
 import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { allAtOnceBets, carelessBets, inTurnBets, noPreStopBets, plannedBets, unreadyBets } from './bets.ts';
 import { bringUpdateProgram, forgetUpdates, updateIsInForce, updateWaits } from './update.ts';
@@ -33,6 +34,7 @@ const bothTakePods = [nodeTakesPods('w1'), nodeTakesPods('w2')] as const;
 const rolledOut = deploymentIsRolledOut('guestbook', { replicas: 4 });
 const redis = [statefulSetIsReady('redis-primary'), deploymentIsRolledOut('redis-replica')] as const;
 const throughBoth = [appAnswersThrough('w1'), appAnswersThrough('w2')] as const;
+const mayLeave = podsMayRunElsewhere('guestbook');
 /** After a roll-out. */
 const renewed = [rolledOut, noPodIsTerminating(pods), ...throughBoth] as const;
 const allWell = [nodesReady, ...bothTakePods, rolledOut, ...redis, noPodIsTerminating(pods), ...throughBoth] as const;
@@ -80,7 +82,7 @@ export default defineLesson({
       ],
     }),
     'Everything on one node': task({
-      reach: [podsRunOnlyOn(pods, 'w2'), rolledOut, noPodIsTerminating(pods), ...bothTakePods],
+      reach: [podsRunOnlyOn(pods, 'w2'), mayLeave, rolledOut, noPodIsTerminating(pods), ...bothTakePods],
     }),
     'By the book': task({
       predictions: plannedBets,
@@ -91,12 +93,22 @@ export default defineLesson({
     'Without a readiness probe': task({
       predictions: unreadyBets,
       observe: observeOutage,
-      reach: [podsAreTakenForReady('guestbook'), ...renewed],
+      reach: [
+        podsAreTakenForReady('guestbook'),
+        rollOutMayMiss('guestbook', 0),
+        podsWaitBeforeTheyStop('guestbook'),
+        ...renewed,
+      ],
     }),
     'All at once': task({
       predictions: allAtOnceBets,
       observe: observeOutage,
-      reach: [podsSayWhenReady('guestbook'), rollOutMayMiss('guestbook', '100%'), ...renewed],
+      reach: [
+        podsSayWhenReady('guestbook'),
+        rollOutMayMiss('guestbook', '100%'),
+        podsWaitBeforeTheyStop('guestbook'),
+        ...renewed,
+      ],
     }),
     'Take the belts off': task({
       reach: [
@@ -105,6 +117,7 @@ export default defineLesson({
         podsSayWhenReady('guestbook'),
         rollOutMayMiss('guestbook', 0),
         podsRunOnlyOn(pods, 'w2'),
+        mayLeave,
         rolledOut,
         noPodIsTerminating(pods),
         ...bothTakePods,

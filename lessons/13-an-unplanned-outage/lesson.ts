@@ -13,7 +13,7 @@ import {
 import { defineLesson, drill, read, task } from '../../scripts/course/model.ts';
 import { cutPower } from '../../scripts/faults/cut-power.ts';
 import { stopService } from '../../scripts/faults/stop-service.ts';
-import { patienceOfPods } from '../10-a-node-partitioned-from-the-api/patience.ts';
+import { inSeconds, patienceOfPods } from '../10-a-node-partitioned-from-the-api/patience.ts';
 import { applyGuestbook, guestbookAsMade, messages, removeGuestbook } from '../guestbook.ts';
 import { forget, forgetConfigMaps } from '../objects.ts';
 import { firstBets, secondBets } from './bets.ts';
@@ -83,7 +83,7 @@ export default defineLesson({
       reach: [
         answerIs(
           { configMap: 'answer-outage', key: 'stay', asks: 'how many seconds pods stay on a node that is NotReady' },
-          patienceOfPods,
+          inSeconds(patienceOfPods),
         ),
         answerIs(
           { configMap: 'answer-outage', key: 'default', asks: 'how many seconds both waits take by default' },

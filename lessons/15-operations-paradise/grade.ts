@@ -17,7 +17,7 @@ const total = (parts: readonly Part[], of: (part: Part) => number): number =>
 const lostByWork: Prediction = {
   kind: 'choice',
   id: 'lost-by-work',
-  question: 'In your whole shift, how many requests failed because of work that you did?',
+  question: 'In your whole shift, how many requests failed because of your work, or for no reason that was seen?',
   choices: [
     { value: 'none', says: 'none' },
     { value: 'few', says: 'up to ten' },

@@ -37,7 +37,7 @@ const upgraded = ['c1', ...workers].map((name) => nodeRunsMinor(name, 'newer'));
 const etcdIsWhole = [etcdMembersAnswer(3), etcdHasLeader()] as const;
 const four = (image: string) => deploymentIsRolledOut('guestbook', { replicas: 4, image });
 const six = (image: string) => deploymentIsRolledOut('guestbook', { replicas: 6, image });
-const largeLab = [nodesAreReady('c1', ...workers), ...takePods] as const;
+const largeLab = [nodesAreOnly('c1', ...workers), nodesAreReady('c1', ...workers), ...takePods] as const;
 const largeApp = (image: string) =>
   [six(image), podsRunOn(pods, ...workers), noPodIsTerminating(pods), ...storeRuns, ...through(...workers)] as const;
 
@@ -106,7 +106,10 @@ export default defineLesson({
     'A machine is lost': drill({
       before: [...largeLab, ...largeApp(newImage)],
       predictions: [
-        unhealthyFor('machine-unhealthy', 'w2 loses its power. For how many seconds is the app not healthy?'),
+        unhealthyFor(
+          'machine-unhealthy',
+          'w2 loses its power. Until its pods are replaced: for how many seconds is the app not healthy?',
+        ),
         failedRequests('machine-failed', 'And how many requests fail, until all is well again?'),
       ],
       fault: (lab) => cutPower(lab, 'w2'),

@@ -15,6 +15,7 @@ export function mistakesIn(events: readonly StageEvent[]): string[] {
   const lost = new Set<string>();
   const silent = new Set<string>();
   const found: string[] = [];
+  let toldOf = '';
   for (const { kind, machine, at, podsLeft = [] } of events) {
     if (machine === undefined) continue;
     const tell = (says: string): void => void found.push(`${clock(at)} ${says}`);
@@ -30,11 +31,12 @@ export function mistakesIn(events: readonly StageEvent[]): string[] {
       tell(`${machine} was given another version without being emptied before${still}`);
     }
     if (kind === 'node-left' && !emptied) tell(`${machine} was removed without being emptied before${still}`);
-    if (kind === 'cordoned' || kind === 'node-not-ready') {
-      const out = [...new Set([...cordons.now, ...lost])].filter(isWorker).sort();
-      const byIntent = cordons.now.some(isWorker);
-      if (out.length > 1 && byIntent) tell(`${out.join(' and ')} were out of work at the same time`);
-    }
+    const out = [...new Set([...cordons.now, ...lost])].filter(isWorker).sort();
+    const together = out.length > 1 && cordons.now.some(isWorker) ? out.join(' and ') : '';
+    const grew = kind === 'cordoned' || kind === 'node-not-ready';
+    // Told once, however often one of them comes and goes for a moment meanwhile.
+    if (grew && together !== '' && together !== toldOf) tell(`${together} were out of work at the same time`);
+    if (grew || kind === 'uncordoned' || kind === 'node-left') toldOf = together;
     if (kind === 'member-silent' && silent.size > 1) {
       tell(`etcd on ${[...silent].sort().join(' and ')} was silent at the same time: nothing could be written`);
     }

@@ -4,7 +4,7 @@ import { lateness, type Attempt } from './goal.ts';
 import { Lease, LeaseExpired } from './lease.ts';
 import type { DrillFacts, DrillStep, Page } from './model.ts';
 import { startObserving, type Observing } from './observe.ts';
-import { prepareLesson } from './prepare.ts';
+import { prepareStep } from './prepare.ts';
 import { scoreBets, takeBets, type Bets } from './predictions.ts';
 import { patienceOf, type LessonRun, type StepEnd } from './run.ts';
 import type { CourseEvent } from './ui.ts';
@@ -82,7 +82,7 @@ class Drill {
 
   /** Why the drill cannot start, or undefined where the lab is as it must be. Offers to put the lab back. */
   private async proveGreen(): Promise<StepEnd | undefined> {
-    const { ui, lab, signal } = this.lessonRun;
+    const { ui, lab, lesson, signal } = this.lessonRun;
     for (;;) {
       const deadlineSeconds = ui.interactive ? settleSeconds : patienceOf(this.lessonRun);
       const seen = await watch(this.step.before, lab, { signal, emit: this.emit, deadlineSeconds });
@@ -90,9 +90,9 @@ class Drill {
       const why = `The lab is not as this drill needs it: ${lateness(seen.sightings, deadlineSeconds)}`;
       if (!ui.interactive) return { kind: 'failed', why };
       this.emit({ type: 'note', text: why });
-      const answer = await ui.next("Put the lab back to this lesson's start first?");
+      const answer = await ui.next('Put the lab back to where this step begins first?');
       if (answer === 'back' || answer === 'quit') return { kind: answer };
-      await prepareLesson(this.lessonRun);
+      await prepareStep(this.lessonRun, lesson.pages.indexOf(this.page));
     }
   }
 

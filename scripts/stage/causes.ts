@@ -23,7 +23,7 @@ interface Reach {
 /**
  * For which failed requests an event is an explanation. Not here are events that visitors of the app cannot notice: they
  * need neither etcd nor the API server. The seconds are those of the lab: a node is given up after 16 s and its pods
- * after 20 s more (production: 40 s and 5 min), a pod may take 10 s to end.
+ * after 20 s more (by default: 50 s and 5 min), a pod may take 10 s to end.
  */
 const explains: Partial<Record<EventKind, Reach>> = {
   'fault-on': { before: 0, after: ['fault-off'] },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { runDrill } from '../../scripts/course/drill.ts';
-import type { DrillStep } from '../../scripts/course/model.ts';
+import { task, type DrillStep } from '../../scripts/course/model.ts';
 import { FiredrillError, Interrupted } from '../../scripts/system/errors.ts';
 import {
   broken,
@@ -84,6 +84,26 @@ it('does not start on a lab that is not green: unattended it fails, a person is 
   await vi.advanceTimersByTimeAsync(25_000);
   expect(await failing).toMatchObject({ kind: 'failed' });
   expect(other.faults.injected).toBe(0);
+});
+
+it('puts the lab back by doing the earlier steps again, where the start of the lesson would not be enough', async () => {
+  const [world, ui] = [new World(), new FakeUi()];
+  const pages = [
+    page('Build', [command('set route', { solution: true })]),
+    page('Drill', [command('set route', { solution: true })]),
+  ] as const;
+  const step = routeDrill(world, {});
+  const build = task({ reach: [world.check('route')] });
+  const run = runOf(lessonOf([...pages], { Build: build, Drill: step }), world, ui, { faults: new FakeFaults(world) });
+  const running = runDrill(pages[1], step, run);
+  await vi.advanceTimersByTimeAsync(32_000);
+  expect(ui.questions[0]).toContain('Put the lab back');
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(world.ran).toEqual(['set route']);
+  expect(ui.types()).toContain('fault-bites');
+  world.holds.add('route');
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await running).toEqual({ kind: 'reached' });
 });
 
 it('undoes a fault that does not bite, and fails', async () => {

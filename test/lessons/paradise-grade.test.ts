@@ -74,6 +74,21 @@ describe('mistakes', () => {
     expect(mistakes([1, 'cordoned w2'], [5, 'uncordoned w2'], [6, 'cordoned w1'])).toEqual([]);
     expect(mistakes([1, 'cordoned c1'], [2, 'cordoned w1'])).toEqual([]);
     expect(mistakes([1, 'node-not-ready w2'], [5, 'node-ready w2'], [6, 'cordoned w1'])).toEqual([]);
+    // The same two for one reason are one mistake; once ended and begun anew, they are two.
+    const shaky: Happening[] = [
+      [1, 'cordoned w1'],
+      [2, 'node-not-ready w2'],
+      [3, 'node-ready w2'],
+      [4, 'node-not-ready w2'],
+    ];
+    expect(mistakes(...shaky)).toEqual([both]);
+    const again: Happening[] = [
+      [1, 'cordoned w1'],
+      [2, 'cordoned w2'],
+      [3, 'uncordoned w2'],
+      [4, 'cordoned w2'],
+    ];
+    expect(mistakes(...again)).toEqual([both, both]);
   });
 
   test('two silent members of etcd are one', () => {
