@@ -1,4 +1,5 @@
 import { appAnswers } from '../../scripts/checks/app.ts';
+import { podsMayRunElsewhere } from '../../scripts/checks/disruptions.ts';
 import { etcdHasQuorum, etcdMembersAnswer } from '../../scripts/checks/etcd.ts';
 import { nodeHasLabel, nodeIsNotReady, nodesAreReady, nodeTakesPods } from '../../scripts/checks/nodes.ts';
 import { answerIs } from '../../scripts/checks/objects.ts';
@@ -9,7 +10,6 @@ import type { Lab } from '../../scripts/lab/lab.ts';
 import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { firstBets, observeDarkness, rememberLeader, secondBets } from './bets.ts';
 import { feud } from './feud.ts';
-import { podsMayRunElsewhere } from './preference.ts';
 import { etcdSurvivesAnyRack, loseRackB } from './racks.ts';
 import { forgetConfigMaps, forgetLabel } from '../objects.ts';
 

@@ -3,6 +3,7 @@ import {
   budgetIsGone,
   budgetIsThere,
   podsAreTakenForReady,
+  podsMayRunElsewhere,
   podsSayWhenReady,
   podsStopAtOnce,
   podsWaitBeforeTheyStop,
@@ -19,7 +20,6 @@ import {
 } from '../../scripts/checks/workloads.ts';
 import { defineLesson, read, task } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { podsMayRunElsewhere } from '../04-failure-domains/preference.ts';
 import { applyGuestbook, guestbookAsMade, removeGuestbook } from '../guestbook.ts';
 import { allAtOnceBets, carelessBets, inTurnBets, noPreStopBets, plannedBets, unreadyBets } from './bets.ts';
 import { bringUpdateProgram, forgetUpdates, updateIsInForce, updateWaits } from './update.ts';

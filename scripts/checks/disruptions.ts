@@ -1,5 +1,5 @@
 import type { V1Deployment, V1DeploymentSpec } from '@kubernetes/client-node';
-import { clusterCheck } from './looking.ts';
+import { clusterCheck, listed } from './looking.ts';
 import { met, unmet, type Check, type Verdict } from './verdict.ts';
 
 const budgetAt = (name: string): string => `/apis/policy/v1/namespaces/default/poddisruptionbudgets/${name}`;
@@ -59,6 +59,21 @@ export function rollOutMayMiss(deployment: string, maxUnavailable: number | stri
     // What the API server fills in where nobody said anything.
     const found = strategy?.rollingUpdate?.maxUnavailable ?? '25%';
     return String(found) === String(maxUnavailable) ? met(claim) : unmet(`it is ${found}`, claim);
+  });
+}
+
+/** Nothing in the pod template of the Deployment names a node that its pods must run on. A preference may. */
+export function podsMayRunElsewhere(deployment: string): Check {
+  const claim = `pods of ${deployment} may run on any worker`;
+  return deploymentCheck(claim, deployment, ({ template }) => {
+    const { nodeSelector = {}, nodeName, affinity } = template.spec ?? {};
+    const musts = [
+      ...(Object.keys(nodeSelector).length > 0 ? ['a nodeSelector'] : []),
+      ...(nodeName === undefined ? [] : ['a nodeName']),
+      ...(affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution ? ['a required affinity'] : []),
+    ];
+    const hint = 'Preferred, not required: when their node is gone, they shall run elsewhere.';
+    return musts.length === 0 ? met(claim) : unmet(`they have ${listed(musts)}`, claim, hint);
   });
 }
 

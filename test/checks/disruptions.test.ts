@@ -3,6 +3,7 @@ import {
   budgetIsGone,
   budgetIsThere,
   podsAreTakenForReady,
+  podsMayRunElsewhere,
   podsSayWhenReady,
   podsStopAtOnce,
   podsWaitBeforeTheyStop,
@@ -59,4 +60,28 @@ test.each<[string, Check, Lab]>([
   ['unknown', rollOutMayMiss('guestbook', 0), down],
 ])('%s (%#)', async (kind, check, lab) => {
   expect((await check.look(lab)).kind).toBe(kind);
+});
+
+test.each([
+  [
+    'a preference',
+    { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{}] } } },
+    'met',
+    '',
+  ],
+  ['nothing', {}, 'met', ''],
+  ['a nodeSelector', { nodeSelector: { rack: 'b' } }, 'unmet', 'a nodeSelector'],
+  ['a nodeName', { nodeName: 'w2' }, 'unmet', 'a nodeName'],
+  [
+    'a must',
+    { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } },
+    'unmet',
+    'a required affinity',
+  ],
+] as const)('pods that have %s may or may not leave their node', async (_name, template, kind, saw) => {
+  const path = '/apis/apps/v1/namespaces/default/deployments/guestbook';
+  const check = podsMayRunElsewhere('guestbook');
+  const verdict = await check.look(fakeLab({ objects: { [path]: { spec: { template: { spec: template } } } } }));
+  expect(verdict).toMatchObject({ kind, saw: expect.stringContaining(saw) as string });
+  expect(await check.look(fakeLab({}))).toMatchObject({ kind: 'unmet', saw: 'there is no Deployment guestbook' });
 });

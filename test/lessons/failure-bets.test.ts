@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { firstBets, rememberLeader, secondBets } from '../../lessons/04-failure-domains/bets.ts';
-import { podsMayRunElsewhere } from '../../lessons/04-failure-domains/preference.ts';
 import { etcdSurvivesAnyRack } from '../../lessons/04-failure-domains/racks.ts';
 import { apiServerBets } from '../../lessons/09-control-plane-failures/api-server-drill.ts';
 import { controllerBets } from '../../lessons/09-control-plane-failures/controller-drill.ts';
@@ -151,28 +150,4 @@ test('a pod that is replaced while nobody manages, and noticed by nobody, is not
 
 test('the title of a drill does not say who is missing', () => {
   expect(takeAway('kube-scheduler').title).toBe(takeAway('kube-controller-manager').title);
-});
-
-test.each([
-  [
-    'a preference',
-    { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{}] } } },
-    'met',
-    '',
-  ],
-  ['nothing', {}, 'met', ''],
-  ['a nodeSelector', { nodeSelector: { rack: 'b' } }, 'unmet', 'a nodeSelector'],
-  ['a nodeName', { nodeName: 'w2' }, 'unmet', 'a nodeName'],
-  [
-    'a must',
-    { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } },
-    'unmet',
-    'a required affinity',
-  ],
-] as const)('pods that have %s may or may not leave their node', async (_name, template, kind, saw) => {
-  const path = '/apis/apps/v1/namespaces/default/deployments/guestbook';
-  const check = podsMayRunElsewhere('guestbook');
-  const verdict = await check.look(fakeLab({ objects: { [path]: { spec: { template: { spec: template } } } } }));
-  expect(verdict).toMatchObject({ kind, saw: expect.stringContaining(saw) as string });
-  expect(await check.look(fakeLab({}))).toMatchObject({ kind: 'unmet', saw: 'there is no Deployment guestbook' });
 });

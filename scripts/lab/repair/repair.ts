@@ -102,7 +102,6 @@ async function startMachines(lab: Lab, { signal, reporter }: RepairOptions): Pro
 async function proveOrRestoreEtcd(lab: Lab, options: RepairOptions): Promise<string[]> {
   const { signal, checkpoint, patienceSeconds = 0 } = options;
   const leaderSeconds = Math.max(leastLeaderSeconds, patienceSeconds * leaderShare);
-  const whole = () => isWholeEtcd(lab);
   const members = lab.machinesWithRole('etcd');
   const looks = await Promise.all(
     members.map(
@@ -111,9 +110,10 @@ async function proveOrRestoreEtcd(lab: Lab, options: RepairOptions): Promise<str
   );
   const empty = members.filter((_, index) => !looks[index]);
   if (empty.length === 0 && (await objectsAreGone(lab, signal))) {
-    return [await bringObjectsBack(lab, options, { takesKeys: await whole() })];
+    return [await bringObjectsBack(lab, options, { takesKeys: await isWholeEtcd(lab) })];
   }
-  const elects = () => comesTrue(whole, { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal });
+  const elects = () =>
+    comesTrue(() => isWholeEtcd(lab), { what: 'etcd has a leader', deadlineSeconds: leaderSeconds, signal });
   let why = '';
   if (empty.length === 0 && (await elects())) {
     try {
