@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { readBundle } from '../bundle/bundle.ts';
 import { machineNamed, playgroundClosed, type Place } from './place.ts';
-import { bestFirst, lookAtRing } from './ring.ts';
+import { bestFirst, lookAtRing, type MemberState, type Ring, type RingMember } from './ring.ts';
 
 /**
- * Runs the bundle's etcdctl in this terminal against the members that run, or against one. Returns its exit code. etcdctl
- * asks the first it can connect to: that is the leader, for what a follower hands on may hang after a cut.
+ * Runs the bundle's etcdctl in this terminal. Returns its exit code. Of several endpoints etcdctl asks any, in no order, so
+ * it is told of one, the leader: what a follower hands on may hang after a cut, and a member that is asked to remove itself
+ * may stop before it answers (etcd 3.6: both seen). Its command `endpoint` looks at every member.
  * @throws FiredrillError `playground-closed`, `unknown-member`, `bundle-missing`.
  */
 export async function runEtcdctl(
@@ -16,10 +17,7 @@ export async function runEtcdctl(
 ): Promise<number> {
   const [{ bin }, ring] = await Promise.all([readBundle(), lookAtRing(place, options.signal)]);
   if (!ring.open) throw playgroundClosed();
-  const asked =
-    options.via === undefined
-      ? [...bestFirst(ring), ...ring.members.filter(({ state }) => state === 'silent')]
-      : [machineNamed(place, options.via)];
+  const asked = options.via === undefined ? toAsk(ring, args) : [machineNamed(place, options.via)];
   // What the lab's shell says of the lab's own etcd must not reach this one.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ETCDCTL_'));
   const endpoints = asked.map(({ port }) => `http://127.0.0.1:${port}`).join(',');
@@ -39,4 +37,11 @@ export async function runEtcdctl(
       else resolve(code ?? 137);
     });
   });
+}
+
+/** Each member for a command that looks at all, or the one that knows best. Never none: etcdctl would ask its default. */
+function toAsk(ring: Ring, args: readonly string[]): RingMember[] {
+  const inState = (state: MemberState): RingMember[] => ring.members.filter((member) => member.state === state);
+  const all = [...bestFirst(ring), ...inState('silent'), ...inState('stopped')];
+  return args.includes('endpoint') ? all : all.slice(0, 1);
 }
