@@ -32,6 +32,21 @@ export async function sample<T>(
   }
 }
 
+/** Index behind the longest row of looks that saw nothing good: one look may come too late. 0 where there is none. */
+export function endOfLongest(looks: readonly Sample<boolean>[]): number {
+  let longest = { end: 0, milliseconds: -1 };
+  let first: Sample<boolean> | undefined;
+  for (const [index, look] of looks.entries()) {
+    if (look.saw) {
+      first = undefined;
+      continue;
+    }
+    first ??= look;
+    if (look.to - first.from > longest.milliseconds) longest = { end: index + 1, milliseconds: look.to - first.from };
+  }
+  return longest.end;
+}
+
 /** The samples that lie wholly between two moments. @throws where there is none: then nothing was measured. */
 export function within<T>(observed: unknown, from: number, to: number): T[] {
   const samples = (observed as readonly Sample<T>[] | undefined) ?? [];

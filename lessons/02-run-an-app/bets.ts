@@ -1,4 +1,4 @@
-import { appHasMessage } from '../../scripts/checks/app.ts';
+import { messageFate } from '../message-fate.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
 import { readyPodsIn } from './observers.ts';
 import { visitsIn } from './visitor.ts';
@@ -70,7 +70,7 @@ const untilReadyAgain = (id: string, question: string, what: string): Prediction
   question,
   measure(_lab, { observed }) {
     const samples = readyPodsIn(observed);
-    const wanted = samples[0]?.saw ?? 0;
+    const wanted = Math.max(0, ...samples.map(({ saw }) => saw));
     const gone = samples.findIndex(({ saw }) => saw < wanted);
     const back = samples.findIndex(({ saw }, index) => index > gone && saw >= wanted);
     const [before, first, last] = [samples[gone - 1], samples[gone], samples[back]];
@@ -98,18 +98,5 @@ export const failedReads = failed(
   'A visitor reads the guestbook meanwhile, 20 times a second. How many of her requests fail?',
 );
 
-export const dataOfRedis = (message: string): Prediction => ({
-  kind: 'choice',
-  id: 'data',
-  question: 'You delete the only Redis that takes messages. Is your message there afterwards?',
-  choices: [
-    { value: 'kept', says: 'yes' },
-    { value: 'lost', says: 'no' },
-  ],
-  expected: ['kept'],
-  async measure(lab) {
-    const verdict = await appHasMessage(message).look(lab);
-    if (verdict.kind === 'unknown') throw new Error(verdict.why);
-    return { value: verdict.kind === 'met' ? 'kept' : 'lost', saw: verdict.saw };
-  },
-});
+export const dataOfRedis = (message: string): Prediction =>
+  messageFate('data', 'You delete the only Redis that takes messages. Is your message there afterwards?', message);

@@ -1,5 +1,5 @@
 import type { V1Node } from '@kubernetes/client-node';
-import { etcdLeader } from '../../scripts/checks/etcd.ts';
+import { etcdLeader, someEtcdLeader } from '../../scripts/checks/etcd.ts';
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
 import { isTrue } from '../../scripts/lab/conditions.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
@@ -100,7 +100,7 @@ const noticed: Prediction = {
 let leaderBefore: string | undefined;
 
 export const rememberLeader = async (lab: Lab): Promise<void> => {
-  leaderBefore = await etcdLeader(lab);
+  leaderBefore = await someEtcdLeader(lab);
 };
 
 const etcdInTheDark: Prediction = {
@@ -115,7 +115,9 @@ const etcdInTheDark: Prediction = {
   measure(_lab, { observed, startedAt, bittenAt, metAt }) {
     const looks = (observed as Darkness | undefined)?.leaders ?? [];
     const before = leaderBefore;
-    const after = looks.findLast(({ from, to }) => from >= startedAt && to <= (bittenAt ?? metAt));
+    const during = looks.filter(({ from, to }) => from >= startedAt && to <= (bittenAt ?? metAt));
+    // One look may come too late: the last that saw one counts, and nobody leads where none did.
+    const after = during.findLast(({ saw }) => saw !== undefined) ?? during.at(-1);
     if (before === undefined || !after) throw new Error('nobody saw who led');
     if (after.saw === undefined)
       return Promise.resolve({ value: 'none', saw: `${before} led before, and nobody after` });

@@ -3,6 +3,7 @@ import { clusterCheck, listed } from '../../scripts/checks/looking.ts';
 import { met, unmet, type Check } from '../../scripts/checks/verdict.ts';
 import { cutPower } from '../../scripts/faults/cut-power.ts';
 import type { Fault } from '../../scripts/faults/fault.ts';
+import { patientSeconds } from '../../scripts/lab/kubernetes.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 
 export const members = ['e1', 'e2', 'e3'] as const;
@@ -27,7 +28,7 @@ export function etcdSurvivesAnyRack(): Check {
 
 /** Rack b loses its power: w2, and the etcd member that the learner put there. */
 export async function loseRackB(lab: Lab): Promise<Fault> {
-  const notebook = await lab.kubernetes.get<V1ConfigMap>(path);
+  const notebook = await lab.kubernetes.get<V1ConfigMap>(path, { timeoutSeconds: patientSeconds });
   const inRack = members.filter((member) => notebook.data?.[member]?.trim() === 'b');
   return { ...cutPower(lab, 'w2', ...inRack), title: 'rack b has no power' };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { defineLesson, task } from '../../scripts/course/model.ts';
 import { put } from '../../scripts/playground/keys.ts';
 import { closePlayground, openPlayground } from '../../scripts/playground/open.ts';
+import { waitUntil } from '../../scripts/system/wait.ts';
 import { endOfLease, entriesOfWrites, leaderGap, twoSides, twoSwaps, withoutMajority, writeToRing } from './bets.ts';
 import {
   hangsOnLease,
@@ -27,8 +28,10 @@ export default defineLesson({
   baseline: [ringIsWhole(5)],
   async prepare(lab) {
     const { place } = await openPlayground(lab.layout.name);
-    await put(place, 'seat/12A', 'free');
-    await put(place, 'side/both', 'old');
+    const write = (key: string, value: string) =>
+      waitUntil(async () => (await put(place, key, value)).ok, { what: 'the ring takes a key', deadlineSeconds: 60 });
+    await write('seat/12A', 'free');
+    await write('side/both', 'old');
   },
   async cleanUp(lab) {
     // Asked before docker is: `reset` cleans up after every lesson, and mostly there is no playground.

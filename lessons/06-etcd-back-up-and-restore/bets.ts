@@ -1,15 +1,18 @@
-import { askApp, appPaths, appHasMessage } from '../../scripts/checks/app.ts';
+import { askApp, appPaths } from '../../scripts/checks/app.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
 import { isLed } from '../../scripts/lab/health.ts';
 import { KubernetesError } from '../../scripts/lab/kubernetes.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { sample, type Sample } from '../sampling.ts';
+import { messageFate } from '../message-fate.ts';
+import { endOfLongest, sample, type Sample } from '../sampling.ts';
 
 const requests = 20;
 const patienceSeconds = 5;
 
 async function goodOf(lab: Lab): Promise<number> {
-  const answers = await Promise.all(Array.from({ length: requests }, () => askApp(lab, appPaths.page)));
+  const answers = await Promise.all(
+    Array.from({ length: requests }, () => askApp(lab, appPaths.page, patienceSeconds)),
+  );
   return answers.filter(({ status }) => status === 200).length;
 }
 
@@ -126,28 +129,13 @@ function disasterIn(observed: unknown): Disaster {
  * for a moment before it is restarted.
  */
 function wellAfterRestore(leader: readonly Sample<boolean>[], looks: readonly Sample<boolean>[]) {
-  const end = endOfOutage(leader);
+  const end = endOfLongest(leader);
   const [before, start] = [leader[end - 1], leader[end]];
   if (!before) throw new Error(`in ${leader.length} looks, an outage of etcd was not seen`);
   if (!start) throw new Error(`in ${leader.length} looks, a leader after the outage was not seen`);
   const after = looks.filter(({ to }) => to >= start.from);
   const well = after[after.findLastIndex(({ saw }) => !saw) + 1] ?? after.at(-1) ?? start;
   return { seconds: Math.max(0, well.to - start.to) / 1000, errorSeconds: (start.to - before.from) / 1000 };
-}
-
-/** Index behind the longest row of looks that saw no leader; 0 where there is none. */
-function endOfOutage(leader: readonly Sample<boolean>[]): number {
-  let longest = { end: 0, milliseconds: -1 };
-  let first: Sample<boolean> | undefined;
-  for (const [index, look] of leader.entries()) {
-    if (look.saw) {
-      first = undefined;
-      continue;
-    }
-    first ??= look;
-    if (look.to - first.from > longest.milliseconds) longest = { end: index + 1, milliseconds: look.to - first.from };
-  }
-  return longest.end;
 }
 
 export const apiAfterRestore: Prediction = {
@@ -206,18 +194,9 @@ export const appBackAfter: Prediction = {
   },
 };
 
-export const messageIsThere = (text: string): Prediction => ({
-  kind: 'choice',
-  id: 'message',
-  question: `You wrote the message '${text}' after the backup was taken. Is it in the guestbook after the restore?`,
-  choices: [
-    { value: 'kept', says: 'yes' },
-    { value: 'lost', says: 'no' },
-  ],
-  expected: ['kept'],
-  async measure(lab) {
-    const verdict = await appHasMessage(text).look(lab);
-    if (verdict.kind === 'unknown') throw new Error(verdict.why);
-    return { value: verdict.kind === 'met' ? 'kept' : 'lost', saw: verdict.saw };
-  },
-});
+export const messageIsThere = (text: string): Prediction =>
+  messageFate(
+    'message',
+    `You wrote the message '${text}' after the backup was taken. Is it in the guestbook after the restore?`,
+    text,
+  );

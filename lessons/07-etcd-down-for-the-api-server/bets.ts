@@ -98,7 +98,9 @@ const watch: Prediction = tried(
 );
 
 const app: Prediction = tried('app', 'Visitors of the guestbook, which runs already?', 'works', async (lab) => {
-  const answers = await Promise.all(Array.from({ length: requests }, () => askApp(lab, appPaths.page)));
+  const answers = await Promise.all(
+    Array.from({ length: requests }, () => askApp(lab, appPaths.page, patienceSeconds)),
+  );
   const good = answers.filter(({ status }) => status === 200).length;
   return { works: good === requests, saw: `${good} of ${requests} requests were answered` };
 });

@@ -3,7 +3,7 @@ import { apiServerAnswers } from '../../scripts/checks/control-plane.ts';
 import {
   etcdHasLeader,
   etcdHasQuorum,
-  etcdLeader,
+  someEtcdLeader,
   etcdLostQuorum,
   etcdMembersAnswer,
 } from '../../scripts/checks/etcd.ts';
@@ -23,7 +23,7 @@ import { forget, forgetConfigMaps, isReady } from '../objects.ts';
 const healthy = [etcdMembersAnswer(3), etcdHasLeader(), apiServerAnswers()] as const;
 
 async function follower(lab: Lab): Promise<string> {
-  const leader = await etcdLeader(lab);
+  const leader = await someEtcdLeader(lab);
   return lab.machinesWithRole('etcd').find(({ name }) => name !== leader)?.name ?? 'e3';
 }
 
@@ -71,7 +71,7 @@ export default defineLesson({
       before: healthy,
       predictions: [leaderGap],
       fault: async (lab) => ({
-        ...stopService((await etcdLeader(lab)) ?? 'e1', 'etcd', { abruptly: true }),
+        ...stopService(await someEtcdLeader(lab), 'etcd', { abruptly: true }),
         title: 'the etcd member that leads has failed',
       }),
       bites: [etcdMembersAreSilent(1), etcdHasLeader()],

@@ -2,7 +2,7 @@ import type { Prediction } from '../../scripts/course/model.ts';
 import { isTrue, type Condition } from '../../scripts/lab/conditions.ts';
 import { isLed } from '../../scripts/lab/health.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { sample, type Sample } from '../sampling.ts';
+import { endOfLongest, sample, type Sample } from '../sampling.ts';
 
 /** What was seen at one moment. Times are milliseconds since the epoch. */
 export interface Moment {
@@ -54,10 +54,10 @@ const renewedAt = ({ spec }: Lease): number => Date.parse(spec?.renewTime ?? '19
 /** The outage as it was seen: when a leader was there again, and what was seen from then on. */
 function comeback(observed: unknown): { backAt: number; errorSeconds: number; after: readonly Sample<Moment>[] } {
   const samples = (observed as readonly Sample<Moment>[] | undefined) ?? [];
-  const lastWithout = samples.findLastIndex(({ saw }) => !saw.leader);
-  const [last, first] = [samples[lastWithout], samples[lastWithout + 1]];
+  const end = endOfLongest(samples.map((one) => ({ ...one, saw: one.saw.leader })));
+  const [last, first] = [samples[end - 1], samples[end]];
   if (!last || !first) throw new Error('the way back was not seen');
-  return { backAt: first.to, errorSeconds: (first.to - last.from) / 1000, after: samples.slice(lastWithout + 1) };
+  return { backAt: first.to, errorSeconds: (first.to - last.from) / 1000, after: samples.slice(end) };
 }
 
 function secondsUntil(

@@ -11,6 +11,16 @@ export async function lastWords(lab: Lab, machine: string, startedAt: number): P
   return wordsIn(await lab.on(machine, `journalctl --no-pager --output=cat -u etcd --since @${since} | ${fatal} -m 1`));
 }
 
+/** etcd on a machine ended itself in the last seconds, and said why. systemd starts it again, so it says so again. */
+export function endedItself(machine: string): Check {
+  const claim = `etcd on ${machine} ended itself, and said why`;
+  return machineCheck(claim, async (lab) => {
+    const script = `journalctl --no-pager --output=cat -u etcd --since=-30s | ${fatal} | tail -n 1`;
+    const words = wordsIn(await lab.on(machine, script, { timeoutSeconds: lookSeconds }));
+    return words === undefined ? unmet('it has said nothing lately', claim) : met(`its last words: ${words}`);
+  });
+}
+
 /** etcd on a machine ended itself a moment ago, because its log did not have the checksum that it should have. */
 export function endedByWrongChecksum(machine: string): Check {
   const claim = `etcd on ${machine} ended because of a wrong checksum`;

@@ -15,12 +15,13 @@ import { defineLesson, drill, read } from '../../scripts/course/model.ts';
 import { corruptEtcdLog } from '../../scripts/faults/corrupt-etcd-log.ts';
 import { loseEtcdData } from '../../scripts/faults/lose-etcd-data.ts';
 import { stopServices } from '../../scripts/faults/stop-services.ts';
+import { waitUntil } from '../../scripts/system/wait.ts';
 import { forgetKey } from '../etcd-keys.ts';
 import { forgetWrites, startStoppedMembers } from '../etcd-writer.ts';
 import { applyGuestbook, guestbookAsMade } from '../guestbook.ts';
 import { comebackBets, observeComeback } from './comeback.ts';
 import { haveFirstMembersAgain, memberIsOfTheFirst } from './first-members.ts';
-import { endedByWrongChecksum } from './last-words.ts';
+import { endedByWrongChecksum, endedItself } from './last-words.ts';
 import { forgetMembers, memberIsNew, rememberMember } from './new-member.ts';
 import { otherMembersAnswer } from './other-members.ts';
 import { emptyDisk, longestWait, observeReplacement, visitorsOfTheApp, wrongByte } from './replacement.ts';
@@ -52,7 +53,8 @@ export default defineLesson({
   keeps: guestbookAsMade,
   async prepare(lab, options) {
     await applyGuestbook(lab, options);
-    await lab.etcd.ctl(['put', marker.key, marker.value]);
+    const isWritten = async () => (await lab.etcd.ctl(['put', marker.key, marker.value])).exitCode === 0;
+    await waitUntil(isWritten, { what: 'etcd takes a key', deadlineSeconds: 60 });
   },
   async cleanUp(lab) {
     await putRightDiskBack(lab);
@@ -85,7 +87,7 @@ export default defineLesson({
         await rememberMember(lab, 'e2');
         return { ...loseEtcdData('e2'), title: 'an etcd member has a new, empty disk' };
       },
-      bites: [etcdMembersAreSilent(1), etcdHasQuorum()],
+      bites: [etcdMembersAreSilent(1), etcdHasQuorum(), endedItself('e2')],
       observe: observeReplacement,
       recovered: [otherMembersAnswer('e2'), ...etcdIsWhole, memberIsNew('e2')],
       unharmed: nothingLost,

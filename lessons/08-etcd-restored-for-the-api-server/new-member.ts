@@ -2,16 +2,21 @@ import { lastLine, lookSeconds, machineCheck } from '../../scripts/checks/lookin
 import { met, unknown, unmet, type Check } from '../../scripts/checks/verdict.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { FiredrillError } from '../../scripts/system/errors.ts';
+import { comesTrue } from '../../scripts/system/wait.ts';
 import { forgetKey } from '../etcd-keys.ts';
 
 /** Below it, by machine, the ID of the member that was there before its disk was lost. */
 const before = '/firedrill/member-before/';
+/** Seconds that etcd is given: an election may be under way. */
+const patienceSeconds = 10;
 
 /** Writes down which member is on a machine, in etcd itself: the others keep it. @throws FiredrillError `no-member`. */
-export async function rememberMember(lab: Lab, machine: string): Promise<void> {
-  const { memberId } = (await lab.etcd.members()).find(({ name }) => name === machine) ?? {};
-  const { exitCode } = memberId ? await lab.etcd.ctl(['put', before + machine, memberId]) : { exitCode: 1 };
-  if (exitCode === 0) return;
+export async function rememberMember(lab: Lab, machine: string, deadlineSeconds = patienceSeconds): Promise<void> {
+  const isKept = async (): Promise<boolean> => {
+    const { memberId } = (await lab.etcd.members()).find(({ name }) => name === machine) ?? {};
+    return memberId !== undefined && (await lab.etcd.ctl(['put', before + machine, memberId])).exitCode === 0;
+  };
+  if (await comesTrue(isKept, { what: 'the member is written down', deadlineSeconds })) return;
   throw new FiredrillError(`The etcd member on ${machine} cannot be asked for its ID, or nothing can be written.`, {
     code: 'no-member',
     remedy: "Look with 'npx firedrill lab status' who is silent, and start the step again.",

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import type { EventKind } from '../../scripts/stage/event.ts';
-import { isHealthy } from '../../scripts/stage/load/second.ts';
+import { failedInAll, isHealthy, lateSeconds } from '../../scripts/stage/load/second.ts';
 import { readIfThere, writeAtomically } from '../../scripts/system/files.ts';
 import { putUnderLoad, type UnderLoad } from '../under-load.ts';
 import { mistakesIn } from './mistakes.ts';
@@ -13,6 +13,8 @@ const partSchema = z.object({
   requests: z.number(),
   /** By what caused it: the learner's own work, what was broken on purpose, or nothing that was seen. */
   failed: z.object({ planned: z.number(), unplanned: z.number(), unexplained: z.number() }),
+  /** Of all that failed, in seconds in which the load generator itself was late. Older files do not say it. */
+  failedWhileLate: z.number().default(0),
   unhealthySeconds: z.number(),
   unknownSeconds: z.number(),
   mistakes: z.array(z.string()),
@@ -59,6 +61,7 @@ export function partOf(step: string, { seconds, causes, events }: UnderLoad): Pa
       unplanned: failedFor((kind) => kind !== undefined && unplanned.includes(kind)),
       unexplained: failedFor((kind) => kind === undefined),
     },
+    failedWhileLate: failedInAll(lateSeconds(seconds).map(({ second }) => second)),
     unhealthySeconds: judged.filter((healthy) => healthy === false).length,
     unknownSeconds: judged.filter((healthy) => healthy === undefined).length,
     mistakes: mistakesIn(events),

@@ -1,4 +1,5 @@
 import type { EtcdMember, Lab } from '../lab/lab.ts';
+import { waitUntil } from '../system/wait.ts';
 import { counted, lastLine, listed, lookSeconds, machineCheck } from './looking.ts';
 import { met, unknown, unmet, type Check } from './verdict.ts';
 
@@ -8,6 +9,17 @@ const probeKey = 'firedrill/nothing-is-here';
 /** The name of the member that leads, as a majority of all members says; undefined where there is none. */
 export async function etcdLeader(lab: Lab): Promise<string | undefined> {
   return leaderAmong(await lab.etcd.members({ timeoutSeconds: lookSeconds }));
+}
+
+/** Seconds that an election is given. */
+const electionSeconds = 10;
+
+/** The same for somebody who needs one: looks again while nobody leads. @throws FiredrillError `waited-in-vain`. */
+export async function someEtcdLeader(lab: Lab): Promise<string> {
+  let leader: string | undefined;
+  const leads = async () => (leader = await etcdLeader(lab)) !== undefined;
+  await waitUntil(leads, { what: 'etcd has a leader', deadlineSeconds: electionSeconds });
+  return leader ?? '';
 }
 
 /** A majority of the members names the same leader. */

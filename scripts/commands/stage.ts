@@ -101,13 +101,14 @@ async function openPage(stage: Stage): Promise<{ url: string; close(): Promise<v
 
 /** @throws FiredrillError `lab-missing`, `lab-not-up`, `app-missing`. */
 async function labWithApp(context: Context): Promise<Lab> {
-  const [{ openLab }, { KubernetesError }] = await Promise.all([
+  const [{ openLab }, { KubernetesError, patientSeconds }] = await Promise.all([
     import('../lab/open.ts'),
     import('../lab/kubernetes.ts'),
   ]);
   const lab = await openLab(context.lab);
   try {
-    await lab.kubernetes.get('/api/v1/namespaces/default/services/guestbook', { signal: context.signal });
+    const options = { signal: context.signal, timeoutSeconds: patientSeconds };
+    await lab.kubernetes.get('/api/v1/namespaces/default/services/guestbook', options);
   } catch (cause) {
     if (context.signal.aborted) throw new Interrupted();
     if (cause instanceof KubernetesError && cause.status === 404) {

@@ -1,4 +1,4 @@
-import { ApiUnreachable, messageOf } from '../system/errors.ts';
+import { Interrupted, messageOf } from '../system/errors.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { DrillFacts, Page, Prediction } from './model.ts';
 import type { LessonRun } from './run.ts';
@@ -63,7 +63,7 @@ export async function scoreBets(
   }
 }
 
-/** Times that an API server which is only late is asked. */
+/** Times that a lab which is only late is asked. */
 const tries = 3;
 
 async function untilTold<T>(measure: () => Promise<T>): Promise<T> {
@@ -71,7 +71,7 @@ async function untilTold<T>(measure: () => Promise<T>): Promise<T> {
     try {
       return await measure();
     } catch (error) {
-      if (left === 0 || !(error instanceof ApiUnreachable)) throw error;
+      if (left === 0 || error instanceof Interrupted) throw error;
     }
   }
 }

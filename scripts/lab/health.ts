@@ -8,15 +8,15 @@ interface NodeList {
   items: { metadata: { name: string }; status: { conditions?: Condition[] } }[];
 }
 
-const allNodes = async (lab: Lab): Promise<NodeList['items']> =>
-  (await lab.kubernetes.get<NodeList>('/api/v1/nodes')).items;
+const allNodes = async (lab: Lab, options?: { timeoutSeconds: number }): Promise<NodeList['items']> =>
+  (await lab.kubernetes.get<NodeList>('/api/v1/nodes', options)).items;
 
 const namesOfReady = (nodes: NodeList['items']): string[] =>
   nodes.filter(({ status }) => isTrue(status.conditions, 'Ready')).map(({ metadata }) => metadata.name);
 
 /** Names of the nodes whose condition Ready is True. */
-export async function readyNodes(lab: Lab): Promise<string[]> {
-  return namesOfReady(await allNodes(lab));
+export async function readyNodes(lab: Lab, options?: { timeoutSeconds: number }): Promise<string[]> {
+  return namesOfReady(await allNodes(lab, options));
 }
 
 /** Whether every machine with a kubelet is a Ready node. One that waits for a person to let it in is none yet. */

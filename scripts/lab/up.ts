@@ -8,7 +8,7 @@ import { acting, type ActionReporter, type ShownAction } from './acting.ts';
 import { writeAtomically } from '../system/files.ts';
 import { FiredrillError } from '../system/errors.ts';
 import { labFolder } from '../system/folders.ts';
-import { waitUntil, type WaitOptions } from '../system/wait.ts';
+import { comesTrue, waitUntil, type WaitOptions } from '../system/wait.ts';
 import { removeUnknownContainers, vagrantUp } from './boot.ts';
 import {
   listContainers,
@@ -117,7 +117,7 @@ export async function bringUp(options: UpOptions): Promise<Lab> {
   return withLabLock(layout.name, options, async () => {
     const startedAt = Date.now();
     const lab = createLab(layout);
-    if (!options.onlyMachines && (await machinesRun(lab)) && (await clusterWorks(lab))) {
+    if (!options.onlyMachines && (await machinesRun(lab)) && (await worksSoon(lab, options.signal))) {
       await linkVagrantFolder(layout.name);
       options.reporter.action(`The lab '${layout.name}' is up`).done();
       return lab;
@@ -184,6 +184,12 @@ export async function clusterWorks(lab: Lab): Promise<boolean> {
   );
   return looks.every(Boolean);
 }
+
+/** Seconds that a cluster is given which says for a moment that it does not work: a computer may be busy. */
+const soonSeconds = 5;
+
+const worksSoon = (lab: Lab, signal?: AbortSignal): Promise<boolean> =>
+  comesTrue(() => clusterWorks(lab), { what: 'the cluster works', deadlineSeconds: soonSeconds, signal });
 
 /** Virtual machines have processors of their own. */
 async function shareEqually({ layout }: Boot): Promise<void> {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { readBundle } from '../bundle/bundle.ts';
 import { machineNamed, playgroundClosed, type Place } from './place.ts';
-import { bestFirst, lookAtRing, type MemberState, type Ring, type RingMember } from './ring.ts';
+import { lookForLeader, orderToAsk, type Ring, type RingMember } from './ring.ts';
 
 /**
  * Runs the bundle's etcdctl in this terminal. Returns its exit code. Of several endpoints etcdctl asks any, in no order, so
@@ -15,7 +15,7 @@ export async function runEtcdctl(
   args: readonly string[],
   options: { via?: string | undefined; signal: AbortSignal },
 ): Promise<number> {
-  const [{ bin }, ring] = await Promise.all([readBundle(), lookAtRing(place, options.signal)]);
+  const [{ bin }, ring] = await Promise.all([readBundle(), lookForLeader(place, options)]);
   if (!ring.open) throw playgroundClosed();
   const asked = options.via === undefined ? toAsk(ring, args) : [machineNamed(place, options.via)];
   // What the lab's shell says of the lab's own etcd must not reach this one.
@@ -41,7 +41,6 @@ export async function runEtcdctl(
 
 /** Each member for a command that looks at all, or the one that knows best. Never none: etcdctl would ask its default. */
 function toAsk(ring: Ring, args: readonly string[]): RingMember[] {
-  const inState = (state: MemberState): RingMember[] => ring.members.filter((member) => member.state === state);
-  const all = [...bestFirst(ring), ...inState('silent'), ...inState('stopped')];
+  const all = orderToAsk(ring);
   return args.includes('endpoint') ? all : all.slice(0, 1);
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../system/errors.ts';
 import { call, decoded, encoded, prefixRange } from './gateway.ts';
 import { machineNamed, playgroundClosed, type Place, type PlaygroundMachine } from './place.ts';
-import { bestFirst, lookAtRing } from './ring.ts';
+import { lookForLeader, orderToAsk } from './ring.ts';
 
 /** Seconds that an operation may take until it counts as not answered. */
 export const patienceSeconds = 5;
@@ -89,10 +89,9 @@ export const del = (place: Place, key: string, options: AskOptions & { prefix?: 
  */
 export async function whomToAsk(place: Place, { via, signal }: AskOptions): Promise<PlaygroundMachine> {
   if (via !== undefined && via !== 'leader') return machineNamed(place, via);
-  const ring = await lookAtRing(place, signal);
-  if (!ring.open) throw playgroundClosed();
-  const [found] = bestFirst(ring);
-  return machineNamed(place, found?.name ?? ring.members.find(({ state }) => state !== 'removed')?.name ?? 'p1');
+  const [found] = orderToAsk(await lookForLeader(place, { signal }));
+  if (!found) throw playgroundClosed();
+  return machineNamed(place, found.name);
 }
 
 async function ask(

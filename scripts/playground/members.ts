@@ -5,7 +5,17 @@ import { waitUntil } from '../system/wait.ts';
 import { endMembers, machineStates, peerUrl, removeMachine, runMember, startMembers } from './containers.ts';
 import { call, encoded } from './gateway.ts';
 import { machineNamed, playgroundClosed, type Place, type PlaygroundMachine } from './place.ts';
-import { answers, bestFirst, leaderOf, look, lookAtRing, memberList, type Ring, type RingMember } from './ring.ts';
+import {
+  answers,
+  bestFirst,
+  leaderOf,
+  look,
+  lookForLeader,
+  lookSeconds,
+  memberList,
+  type Ring,
+  type RingMember,
+} from './ring.ts';
 
 /** Seconds that the cluster is given to agree on a change of its members. */
 const agreeSeconds = 7;
@@ -21,7 +31,7 @@ const startSeconds = 30;
 export async function machinesNamed(place: Place, names: readonly string[]): Promise<PlaygroundMachine[]> {
   const unique = [...new Set(names)];
   if (!unique.includes('leader')) return unique.map((name) => machineNamed(place, name));
-  const leader = leaderOf(await lookAtRing(place));
+  const leader = leaderOf(await lookForLeader(place, { needed: true }));
   if (!leader) {
     throw new FiredrillError('Nobody leads just now.', {
       code: 'no-leader',
@@ -67,7 +77,7 @@ export async function remove(place: Place, name: string): Promise<void> {
   }
   await agreed(tellers, {
     change: (teller) => call(teller, '/v3/cluster/member/remove', { ID: id }, { timeoutSeconds: agreeSeconds }),
-    isMade: async (teller) => (await idOf(teller, machine)) === undefined,
+    isMade: async (teller) => (await idOf(teller, machine, lookSeconds)) === undefined,
   });
   if (hasMachine(ring, name)) await removeMachine(machine);
 }
@@ -93,9 +103,9 @@ export async function addLearner(place: Place, name: string, signal?: AbortSigna
   const body = { peerURLs: [peerUrl(machine.address)], isLearner: true };
   const teller = await agreed(tellers, {
     change: (one) => call(one, '/v3/cluster/member/add', body, { timeoutSeconds: agreeSeconds }),
-    isMade: async (one) => (await idOf(one, machine)) !== undefined,
+    isMade: async (one) => (await idOf(one, machine, lookSeconds)) !== undefined,
   });
-  const { members = [] } = await memberList(teller);
+  const { members = [] } = await memberList(teller, { timeoutSeconds: agreeSeconds, signal });
   const known = place.machines.filter(({ address }) =>
     members.some(({ peerURLs }) => peerURLs?.includes(peerUrl(address))),
   );
@@ -111,7 +121,8 @@ export async function addLearner(place: Place, name: string, signal?: AbortSigna
  */
 async function allKnow(place: Place, ring: Ring, machine: PlaygroundMachine, signal?: AbortSignal): Promise<void> {
   const others = ring.members.filter((member) => member.name !== machine.name && answers(member));
-  const knows = async ({ name }: { name: string }) => (await idOf(machineNamed(place, name), machine)) !== undefined;
+  const knows = async ({ name }: { name: string }) =>
+    (await idOf(machineNamed(place, name), machine, lookSeconds)) !== undefined;
   const options = { what: `all know of ${machine.name}`, deadlineSeconds: hearSeconds, everySeconds: 0.1, signal };
   await waitUntil(async () => (await Promise.all(others.map(knows))).every(Boolean), options).catch(() => {
     signal?.throwIfAborted();
@@ -133,8 +144,15 @@ async function awaitStart(
 ): Promise<void> {
   const { name } = machine;
   let seen: RingMember | undefined;
+  let startedAgain = false;
   const answersOrEnded = async () => {
     seen = await look(machine, (await machineStates(place, signal)).get(name), signal);
+    if (seen.state === 'stopped' && !startedAgain) {
+      // It asked a member that had not heard of it yet. By now it has.
+      startedAgain = true;
+      await startMembers([machine]);
+      return false;
+    }
     if (seen.state !== 'silent') return true;
     await call(teller, '/v3/kv/deleterange', { key: noKey }, { timeoutSeconds: agreeSeconds, signal });
     return false;
@@ -181,7 +199,7 @@ type Tellers = readonly [PlaygroundMachine, ...PlaygroundMachine[]];
  * seconds after a cable was mended, what a follower hands on to its leader gets lost, and etcd says so only after seven.
  */
 async function thoseWhoCanChange(place: Place, except: string): Promise<{ tellers: Tellers; ring: Ring }> {
-  const ring = await lookAtRing(place);
+  const ring = await lookForLeader(place, { needed: true });
   if (!ring.open) throw playgroundClosed();
   const others = { ...ring, members: ring.members.filter(({ name }) => name !== except) };
   const [first, ...more] = bestFirst(others).map(({ name }) => machineNamed(place, name));
@@ -189,8 +207,14 @@ async function thoseWhoCanChange(place: Place, except: string): Promise<{ teller
   throw refused('no other member answers');
 }
 
-const idOf = async (teller: PlaygroundMachine, { address }: PlaygroundMachine): Promise<string | undefined> =>
-  (await memberList(teller)).members?.find(({ peerURLs }) => peerURLs?.includes(peerUrl(address)))?.ID;
+const idOf = async (
+  teller: PlaygroundMachine,
+  { address }: PlaygroundMachine,
+  timeoutSeconds = agreeSeconds,
+): Promise<string | undefined> => {
+  const { members } = await memberList(teller, { timeoutSeconds });
+  return members?.find(({ peerURLs }) => peerURLs?.includes(peerUrl(address)))?.ID;
+};
 
 /**
  * For some seconds after a member came back or a cable was mended, etcd refuses changes ("unhealthy cluster"), and a
@@ -219,9 +243,15 @@ async function agreed(tellers: Tellers, { change, isMade }: Change): Promise<Pla
       return teller;
     } catch (error) {
       const why = messageOf(error);
-      if (!passes.test(why) || performance.now() > until) throw refused(why);
-      await pause(500);
-      if (await isMade(teller).catch(() => false)) return teller;
+      const mayPass = passes.test(why);
+      // What an earlier attempt asked for may be refused now because it was made.
+      if (mayPass || attempt > 0) {
+        await pause(500);
+        const made = await Promise.all(tellers.map((one) => isMade(one).catch(() => false)));
+        const knows = tellers.find((_, index) => made[index]);
+        if (knows) return knows;
+      }
+      if (!mayPass || performance.now() > until) throw refused(why);
     }
   }
 }

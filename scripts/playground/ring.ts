@@ -1,4 +1,5 @@
-import { call } from './gateway.ts';
+import { comesTrue } from '../system/wait.ts';
+import { call, type CallOptions } from './gateway.ts';
 import { machineStates } from './containers.ts';
 import { readCuts, type Cut } from './cuts.ts';
 import type { Place, PlaygroundMachine } from './place.ts';
@@ -53,8 +54,8 @@ export interface MemberList {
   members?: { ID?: string; name?: string; peerURLs?: string[]; isLearner?: boolean }[];
 }
 
-/** Seconds that a member has to tell its state. */
-const lookSeconds = 1;
+/** Seconds that a member has to tell its state, where somebody looks again. */
+export const lookSeconds = 1;
 
 /** Looks at every machine at once. @throws FiredrillError where docker does not answer; Interrupted. */
 export async function lookAtRing(place: Place, signal?: AbortSignal): Promise<Ring> {
@@ -72,6 +73,29 @@ export async function lookAtRing(place: Place, signal?: AbortSignal): Promise<Ri
     voters: voters ?? there.filter(({ state }) => state !== 'learner').map(({ name }) => name),
     cuts,
   };
+}
+
+/** Seconds within which a ring that is well has elected a leader, and a computer that is busy lets one answer. */
+const ledSeconds = 3;
+
+/**
+ * The same for somebody who has to choose whom to ask: one look may come while a member is late. Looks again until one
+ * leads, or, unless that is `needed`, until all that run have answered and none does.
+ */
+export async function lookForLeader(
+  place: Place,
+  { needed = false, signal }: { needed?: boolean; signal?: AbortSignal | undefined } = {},
+): Promise<Ring> {
+  let ring = await lookAtRing(place, signal);
+  const isTold = (): boolean =>
+    !ring.open || leaderOf(ring) !== undefined || !(needed || ring.members.some(({ state }) => state === 'silent'));
+  if (isTold()) return ring;
+  const look = async (): Promise<boolean> => {
+    ring = await lookAtRing(place, signal);
+    return isTold();
+  };
+  await comesTrue(look, { what: 'a member leads', deadlineSeconds: ledSeconds, signal });
+  return ring;
 }
 
 /** The list of the one that knows best: the leader, or one that follows it, or any. */
@@ -92,14 +116,9 @@ const addedName = (place: Place, peerUrls: readonly string[]): string =>
 /** The cluster's members as one of them has them in its own store: it answers without a quorum too. */
 export const memberList = async (
   machine: PlaygroundMachine,
-  options: { signal?: AbortSignal | undefined } = {},
+  { timeoutSeconds = lookSeconds, signal }: CallOptions = {},
 ): Promise<MemberList> =>
-  (await call(
-    machine,
-    '/v3/cluster/member/list',
-    { linearizable: false },
-    { timeoutSeconds: lookSeconds, ...options },
-  )) as MemberList;
+  (await call(machine, '/v3/cluster/member/list', { linearizable: false }, { timeoutSeconds, signal })) as MemberList;
 
 /** One member as it is now; `container`: the state of its container, undefined where there is none. */
 export async function look(
@@ -152,6 +171,12 @@ export function bestFirst(ring: Pick<Ring, 'members'>): RingMember[] {
   const leader = leaderOf(ring);
   const rank = (member: RingMember): number => (member === leader ? 0 : seesLeader(member) ? 1 : 2);
   return ring.members.filter(answers).toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** All that have a machine, in the order in which they are to be asked. */
+export function orderToAsk(ring: Pick<Ring, 'members'>): RingMember[] {
+  const inState = (state: MemberState): RingMember[] => ring.members.filter((member) => member.state === state);
+  return [...bestFirst(ring), ...inState('silent'), ...inState('stopped')];
 }
 
 /** The member that leads. In the second after a cut there may be two: the one of the higher term counts. */

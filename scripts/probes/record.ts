@@ -80,8 +80,6 @@ export function startRecording(
     const cpu = process.threadCpuUsage(cpuBefore);
     const seconds = (performance.now() - startedAt) / 1000;
     const cpuSeconds = [...spent.values()].reduce((sum, each) => sum + each, (cpu.user + cpu.system) / 1e6);
-    await Promise.all([...pending, ...streaming]);
-    await Promise.all(probes.map(async (probe) => probe.end?.()));
     const summary: SummaryLine = {
       at: new Date().toISOString(),
       type: 'probes-summary',
@@ -89,7 +87,10 @@ export function startRecording(
       probes: [...tracks.values()].map((track) => track.summary()),
       cores: Math.round((cpuSeconds / seconds) * 1000) / 1000,
     };
+    // Before what may take long: nothing that comes now counts.
     write(summary);
+    await Promise.all([...pending, ...streaming]);
+    await Promise.all(probes.map(async (probe) => probe.end?.()));
     return summary;
   };
   let stopped: Promise<SummaryLine> | undefined;

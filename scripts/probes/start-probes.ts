@@ -15,17 +15,19 @@ export async function startProbes(
   write: (line: SampleLine | SummaryLine) => void,
 ): Promise<Recording> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { lab: labName } });
+  let last: SummaryLine | undefined;
   const { promise: summary, resolve, reject } = Promise.withResolvers<SummaryLine>();
   // It may end while nobody waits for it.
   summary.catch(() => undefined);
   worker.on('message', (line: SampleLine | SummaryLine | { type: 'ready' }) => {
     if (line.type === 'ready') return;
     write(line);
-    if (line.type === 'probes-summary') resolve(line);
+    if (line.type === 'probes-summary') last = line;
   });
   worker.on('error', reject);
   worker.on('exit', () => {
-    reject(new Error('the probes ended too early'));
+    if (last) resolve(last);
+    else reject(new Error('the probes ended too early'));
   });
   // Rejects with the thread's own error where it ends before.
   await once(worker, 'message');

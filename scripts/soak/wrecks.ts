@@ -6,6 +6,7 @@ import { endContainer } from '../lab/end-container.ts';
 import type { Lab } from '../lab/lab.ts';
 import { podSubnet } from '../lab/layout.ts';
 import { scaleLab } from '../lab/scale/scale.ts';
+import { waitUntil } from '../system/wait.ts';
 
 /** A lab that went wrong, made by hand on its machines: as no fault's undo knows it. Wants a lab of the default size. */
 export interface Wreck {
@@ -55,9 +56,16 @@ export const wrecks: readonly [Wreck, ...Wreck[]] = [
   },
   {
     name: 'every member of etcd lost its data',
-    make: (lab) => onEach(lab, ['e1', 'e2', 'e3'], 'systemctl kill -s KILL etcd; rm -rf /var/lib/etcd/data'),
+    make: (lab) =>
+      onEach(lab, ['e1', 'e2', 'e3'], 'systemctl kill -s KILL etcd; systemctl stop etcd; rm -rf /var/lib/etcd/data'),
   },
-  { name: 'a client deleted all keys', make: (lab) => lab.etcd.ctl(['del', '', '--from-key']) },
+  {
+    name: 'a client deleted all keys',
+    make: (lab) => {
+      const isDone = async () => (await lab.etcd.ctl(['del', '', '--from-key'])).exitCode === 0;
+      return waitUntil(isDone, { what: 'etcd deletes all keys', deadlineSeconds: 30 });
+    },
+  },
   {
     name: 'a drill deleted all keys',
     // Journaled, with a checkpoint of its own.

@@ -39,6 +39,7 @@ const whole = (seen: Ring): boolean =>
   seen.members.filter(({ state }) => state === 'leader').length === 1 &&
   seen.members.filter(({ state }) => state === 'follower').length === 4 &&
   new Set(seen.members.map(({ hash }) => hash)).size === 1;
+const fourVote = ({ voters }: Ring): boolean => voters.join(' ') === 'p1 p2 p3 p4';
 
 afterAll(async () => {
   await playground('close');
@@ -51,7 +52,7 @@ describe('the playground in the terminal', () => {
   });
 
   it('has five members, one of which leads', async () => {
-    expect(whole(await ring())).toBe(true);
+    await until('one ring', whole);
     expect(await ok('up', '--yes')).toContain('they ran already');
   });
 
@@ -66,14 +67,17 @@ describe('the playground in the terminal', () => {
   });
 
   it('has etcdctl ask the leader, each member for what looks at all, or the one that is named', async () => {
-    const { members } = await ring();
+    const { members } = await until('one ring', whole);
     const answeredBy = async (...args: string[]): Promise<string> => {
       const said = await ok('etcdctl', ...args, '--', 'get', 'by', '--write-out=fields');
       return BigInt(/"MemberID" : (\d+)/.exec(said)?.[1] ?? 0).toString(16);
     };
-    const leader = members.find(({ state }) => state === 'leader');
+    const led = ({ members: all }: Pick<Ring, 'members'>) => all.find(({ state }) => state === 'leader')?.id;
+    const answered = [await answeredBy(), await answeredBy(), await answeredBy()];
+    // They may have elected another one meanwhile: then there are two names, and no third.
+    const leaders = [led({ members }), led(await until('one ring', whole))];
+    for (const id of answered) expect(leaders).toContain(id);
     const other = members.find(({ state }) => state === 'follower');
-    for (let times = 0; times < 3; times += 1) expect(await answeredBy()).toBe(leader?.id);
     expect(await answeredBy('--via', other?.name ?? 'none')).toBe(other?.id);
     expect((await playground('etcdctl', '--', 'endpoint', 'health')).all.match(/is healthy/g)).toHaveLength(5);
   });
@@ -112,7 +116,10 @@ describe('the playground in the terminal', () => {
 
   it('keeps a cut through a restart, and mends it', async () => {
     await ok('cut', 'p1,p2', 'from', 'p3,p4,p5');
-    await until('two sides', (seen) => states(seen).startsWith('leaderless leaderless'));
+    await until('two sides', (seen) => {
+      const [one, two, ...majority] = seen.members.map(({ state }) => state);
+      return `${one} ${two} ${majority.toSorted().join(' ')}` === 'leaderless leaderless follower follower leader';
+    });
     await ok('kill', 'p1');
     await ok('start', 'p1');
     // A member that starts serves nobody until it has met a majority.
@@ -122,14 +129,18 @@ describe('the playground in the terminal', () => {
     expect(await asked('put', 'unconfirmed', 'small', '--via', 'p1')).toMatchObject({ ok: false });
     await ok('mend');
     await until('one ring', whole);
-    expect(await asked('get', 'side', '--via', 'p1')).toMatchObject({ keys: [{ value: 'large' }] });
+    // For some time after a mend, what a member hands on to its leader may hang.
+    let read: Answer | undefined;
+    const isRead = async () => (read = await asked('get', 'side', '--via', 'p1')).ok;
+    await waitUntil(isRead, { what: 'p1 reads', deadlineSeconds: 60, saw: () => read?.said ?? '' });
+    expect(read).toMatchObject({ keys: [{ value: 'large' }] });
   });
 
   it('removes a member, adds it as a learner, and promotes it', async () => {
     const id = ({ members }: Ring): string | undefined => members[4]?.id;
     const before = id(await ring());
     await ok('remove', 'p5');
-    expect((await ring()).voters).toEqual(['p1', 'p2', 'p3', 'p4']);
+    await until('four vote', fourVote);
     expect(await playground('start', 'p5')).toMatchObject({ exitCode: 2 });
     await ok('add', 'p5', '--learner');
     await until('it learns', ({ members }) => members[4]?.state === 'learner');
@@ -139,22 +150,21 @@ describe('the playground in the terminal', () => {
   });
 
   it('removes what is left of a member that etcdctl has removed', async () => {
-    const id = (await ring()).members[4]?.id ?? 'no id';
-    // Until most members have been connected for five seconds, etcd refuses a removal. The kit waits for that, etcdctl does not.
-    const remove = (): Promise<Ran> => playground('etcdctl', '--', 'member', 'remove', id);
-    let ran = await remove();
-    const isTaken = async (): Promise<boolean> => {
-      if (ran.all.includes('unhealthy cluster')) ran = await remove();
-      return !ran.all.includes('unhealthy cluster');
+    const id = ({ members }: Ring): string => members[4]?.id ?? '';
+    const before = id(await until('p5 answers', (seen) => id(seen) !== ''));
+    // Until most members have been connected for five seconds, etcd refuses a removal: the kit waits for that, etcdctl does
+    // not. It may give up on one that etcd makes, too: the list of members counts.
+    let said = '';
+    const isRemoved = async (): Promise<boolean> => {
+      said = (await playground('etcdctl', '--', 'member', 'remove', before)).all;
+      return fourVote(await ring());
     };
-    await waitUntil(isTaken, {
-      what: 'etcd takes a removal',
+    await waitUntil(isRemoved, {
+      what: 'etcd removes a member',
       deadlineSeconds: 30,
       everySeconds: 1,
-      saw: () => ran.all,
+      saw: () => said,
     });
-    expect(ran, ran.all).toMatchObject({ exitCode: 0 });
-    expect((await ring()).voters).toEqual(['p1', 'p2', 'p3', 'p4']);
     await ok('remove', 'p5');
     expect(await playground('remove', 'p5')).toMatchObject({ exitCode: 2 });
     await ok('add', 'p5', '--learner');
@@ -183,8 +193,10 @@ describe.skipIf(!(await browserIsHere("the playground's page")))('the page', () 
 
   beforeAll(async () => {
     program = startPage();
-    const [line] = (await once(createInterface({ input: program.stdout }), 'line')) as [string];
-    url = (JSON.parse(line) as { url: string }).url;
+    const ended = program.then(({ stderr }) => Promise.reject(new Error(`The program ended: ${stderr}`)));
+    const line = once(createInterface({ input: program.stdout }), 'line') as Promise<[string]>;
+    const [first] = await Promise.race([line, ended]);
+    url = (JSON.parse(first) as { url: string }).url;
     browser = await launchChromium();
     page = await browser.newPage({ colorScheme: 'light', viewport: { width: 1200, height: 1000 } });
     page.on('pageerror', (error) => complaints.push(error.message));
@@ -267,12 +279,14 @@ describe.skipIf(!(await browserIsHere("the playground's page")))('the page', () 
     );
 
   it('shows the ring, each member with its figures, and what quorum means', async () => {
-    expect(await page.locator('#ring').getAttribute('aria-label')).toMatch(/^The ring: p1 (leader|follower), /);
+    await page
+      .locator('#ring:is([aria-label^="The ring: p1 leader, "], [aria-label^="The ring: p1 follower, "])')
+      .waitFor();
     expect(await page.locator('#members li .figures').allTextContents()).toHaveLength(5);
     expect(await page.locator('#members li.leader .figures').textContent()).toMatch(
       /id [0-9a-f]+ {2}term \d+ {2}index \d+ {2}revision \d+ {2}\d+ KiB {2}hash [0-9a-f]{8}/,
     );
-    expect(await page.locator('#quorum').textContent()).toContain('5 members run: 2 more may fail.');
+    await quorumSays('5 members run: 2 more may fail.');
     await page.screenshot({ path: join(pictures, 'playground-light.png'), fullPage: true });
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.screenshot({ path: join(pictures, 'playground-dark.png'), fullPage: true });
@@ -369,7 +383,9 @@ describe.skipIf(!(await browserIsHere("the playground's page")))('the page', () 
     await quorumSays('5 members run: 2 more may fail.');
     await until('one ring', whole);
     await submit('#stress', '50');
-    await told('stress: 50 writes confirmed');
+    const [, confirmed, failed] = /stress: (\d+) writes .* (\d+) failed/.exec(await told('stress: ')) ?? [];
+    expect(Number(confirmed)).toBeGreaterThan(0);
+    expect(Number(confirmed) + Number(failed)).toBe(50);
   });
 
   it('removes a member and adds it as a learner, with the keyboard', async () => {

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wrecks } from '../../scripts/soak/wrecks.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
+import { waitUntil } from '../../scripts/system/wait.ts';
 import { firedrill } from '../support/program.ts';
-import { ok, startLab } from '../support/test-lab.ts';
+import { labIsWell, ok, startLab } from '../support/test-lab.ts';
 
 let lab: Lab;
 
@@ -20,17 +21,24 @@ describe('reset proves the baseline where', () => {
     expect(ran, ran.all).toMatchObject({ exitCode: 0 });
     expect(ran.stdout).toMatch(/^Lost: .+\nKept: .+\nHow: .+ It takes \d+ to \d+ seconds\.$/m);
     expect(ran.stdout).toContain('its baseline was proven');
-    expect(keysCameFirst.test(ran.all), ran.all).toBe(name.endsWith('deleted all keys'));
-    await ok('lab', 'status');
+    const lostKeys = name.endsWith('deleted all keys');
+    // A survey of a computer that is too busy to answer finds less: then they come later, or etcd is restored.
+    if (lostKeys) expect(ran.all).toMatch(/were put back into etcd|etcd was restored/);
+    else expect(ran.all).not.toMatch(keysCameFirst);
+    await labIsWell();
   });
 });
 
 describe('the pods of the guestbook', () => {
   it('run on where etcd is restored', async () => {
-    await firedrill(['reset', '--to', '3', '--yes']);
-    const before = await containersOfApp(lab);
+    await ok('reset', '--to', '3', '--yes');
+    let before: string[] = [];
     // Four of the guestbook, Redis and its replica.
-    expect(before).toHaveLength(6);
+    const allRun = async () => {
+      before = await containersOfApp(lab);
+      return before.length === 6 && !before.some((one) => one.endsWith('not begun'));
+    };
+    await waitUntil(allRun, { what: 'six pods run', deadlineSeconds: 60, saw: () => before.join('; ') });
     await wrecks.find(({ name }) => name === 'every member of etcd lost its data')?.make(lab);
     const ran = await firedrill(['reset', '--to', '3', '--yes']);
     expect(ran, ran.all).toMatchObject({ exitCode: 0 });

@@ -40,22 +40,19 @@ describe('a worker that joins', () => {
   });
 
   it('answers the API server, has rules for Services, and its pods reach the others and are reached', async () => {
-    await kubectl('rollout', 'status', 'daemonset/toolbox', '--timeout', '60s');
-    const pod = (
-      await kubectl('get', 'pods', '-l', 'app=toolbox', '--field-selector', 'spec.nodeName=w3', '-o', 'name')
-    ).trim();
-    expect(await kubectl('exec', pod, '--', 'dig', '+short', 'kubernetes.default.svc.cluster.local')).toBe('10.3.0.1');
-    const other = await kubectl(
-      'get',
-      'pods',
-      '-l',
-      'app=toolbox',
-      '--field-selector',
-      'spec.nodeName=w1',
-      '-o',
-      'jsonpath={.items[0].status.podIP}',
-    );
-    await kubectl('exec', pod, '--', 'ping', '-c', '1', '-W', '2', other);
+    const onThird = ['-l', 'app=toolbox', '--field-selector', 'spec.nodeName=w3'];
+    let pod = '';
+    const isMade = async () => (pod = (await kubectl('get', 'pods', ...onThird, '-o', 'name')).trim()) !== '';
+    await waitUntil(isMade, { what: 'the new worker gets a toolbox', deadlineSeconds: 60 });
+    await kubectl('wait', '--for=condition=Ready', pod, '--timeout', '60s');
+    // Ready says nothing of kube-proxy, which writes the rules a moment later.
+    const dig = ['exec', pod, '--', 'dig', '+short', 'kubernetes.default.svc.cluster.local'];
+    const resolves = async () => (await kubectl(...dig)) === '10.3.0.1';
+    await waitUntil(resolves, { what: 'a pod of the new worker reaches the DNS Service', deadlineSeconds: 60 });
+    const onFirst = ['-l', 'app=toolbox', '--field-selector', 'spec.nodeName=w1'];
+    const other = await kubectl('get', 'pods', ...onFirst, '-o', 'jsonpath={.items[0].status.podIP}');
+    // Ends well where one of them is answered.
+    await kubectl('exec', pod, '--', 'ping', '-c', '5', '-i', '0.2', other);
   });
 
   it('is there for vagrant, and comes back with the certificate that it got', async () => {

@@ -123,9 +123,12 @@ test('failed requests are told apart by what caused them, and a second that was 
     step: 'A step',
     requests: 1200,
     failed: { planned: 3, unplanned: 90, unexplained: 7 },
+    failedWhileLate: 0,
     unhealthySeconds: 1,
     unknownSeconds: 1,
   });
+  const busy = second(1000, 200, { failures: [{ door: 'w1', how: 'refused', count: 5, lastAt: 1900 }], leftLate: 30 });
+  expect(partOf('A step', { seconds: [busy], causes: [], events: [] })).toMatchObject({ failedWhileLate: 5 });
   expect(part.mistakes).toHaveLength(1);
 });
 
@@ -159,6 +162,7 @@ describe('the grade of a shift', () => {
     step: 'grow',
     requests: 6000,
     failed: { planned: 0, unplanned: 0, unexplained: 0 },
+    failedWhileLate: 0,
     unhealthySeconds: 0,
     unknownSeconds: 0,
     mistakes: [],
@@ -196,6 +200,17 @@ describe('the grade of a shift', () => {
       saw: "18 of them in 'A machine is lost'",
     });
     expect(await measured('mistakes')).toEqual({ value: 'more', saw: 'one; two' });
+  });
+
+  test('a computer that was too busy leaves a doubt, but hides no failure that came while it was in time', async () => {
+    await addPart(lab, part({ failed: { planned: 2, unplanned: 0, unexplained: 1 }, failedWhileLate: 3 }));
+    expect(await measured('lost-by-work')).toMatchObject({
+      value: 'few',
+      doubt: expect.stringContaining('late') as string,
+    });
+    await addPart(lab, part({ failed: { planned: 0, unplanned: 90, unexplained: 0 }, failedWhileLate: 90 }));
+    await addPart(lab, part({ failed: { planned: 1, unplanned: 0, unexplained: 0 } }));
+    expect(await measured('lost-by-work')).not.toHaveProperty('doubt');
   });
 
   test('is kept beside the lab, begins anew when it is forgotten, and survives a damaged file', async () => {

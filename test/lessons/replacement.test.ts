@@ -40,9 +40,11 @@ test.each(table)('%s', async (_name, check, answers, kind, says) => {
 });
 
 test('a member that cannot be asked is not remembered', async () => {
-  await expect(rememberMember(fakeLab({ members: [member()] }), 'e2')).rejects.toMatchObject({ code: 'no-member' });
+  await expect(rememberMember(fakeLab({ members: [member()] }), 'e2', 0.1)).rejects.toMatchObject({
+    code: 'no-member',
+  });
   const silent = fakeLab({ members: [member('8e9e')], ctl: { exitCode: 1 } });
-  await expect(rememberMember(silent, 'e2')).rejects.toMatchObject({ code: 'no-member' });
+  await expect(rememberMember(silent, 'e2', 0.1)).rejects.toMatchObject({ code: 'no-member' });
   await rememberMember(fakeLab({ members: [member('8e9e')] }), 'e2');
 });
 

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { expect } from 'vitest';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { openLab } from '../../scripts/lab/open.ts';
+import { waitUntil } from '../../scripts/system/wait.ts';
 import { firedrill, testLab } from './program.ts';
 
 /** The folder with all that is kept of the tests' lab. */
@@ -49,12 +50,39 @@ export async function kubectl(...args: string[]): Promise<string> {
 }
 
 export interface Status {
-  machines: { name: string; state: string; nodeReady?: boolean; etcd?: { isLeader: boolean; memberId: string } }[];
+  machines: {
+    name: string;
+    state: string;
+    nodeReady?: boolean;
+    etcd?: { answers: boolean; isLeader: boolean; memberId: string };
+  }[];
   apiServer: { answers: boolean };
 }
 
-export const status = async (): Promise<Status> =>
-  JSON.parse((await firedrill(['lab', 'status', '--json'])).stdout) as Status;
+/** What the program says of the lab once all that it asks have answered: who is late for a moment says nothing of a node. */
+export async function status(): Promise<Status> {
+  let said = '';
+  let seen: Status | undefined;
+  const allAnswer = async (): Promise<boolean> => {
+    said = (await firedrill(['lab', 'status', '--json'])).stdout;
+    seen = JSON.parse(said) as Status;
+    return seen.apiServer.answers && seen.machines.every(({ etcd }) => etcd?.answers !== false);
+  };
+  const what = 'the API server and each member of etcd answer';
+  await waitUntil(allAnswer, { what, deadlineSeconds: 30, saw: () => said });
+  return seen!;
+}
+
+/** Waits until `lab status` finds nothing wrong. */
+export async function labIsWell(environment: Record<string, string> = {}): Promise<void> {
+  let said = '';
+  const isWell = async (): Promise<boolean> => {
+    const ran = await firedrill(['lab', 'status'], environment);
+    said = ran.all;
+    return ran.exitCode === 0;
+  };
+  await waitUntil(isWell, { what: 'the lab is well', deadlineSeconds: 30, saw: () => said });
+}
 
 /** Names of the nodes that are Ready. */
 export const readyNodes = async (): Promise<string[]> =>

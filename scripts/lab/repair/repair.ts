@@ -131,10 +131,16 @@ async function proveOrRestoreEtcd(lab: Lab, options: RepairOptions): Promise<str
 const gone = "the cluster's objects were gone";
 const keysArePutBack = `${gone}: the keys of the checkpoint were put back into etcd`;
 
+/** Seconds for the looks at a cluster whose keys are said to be gone. */
+const keysSeconds = 5;
+
 /** Puts keys back if that is all that etcd lacks. What does not work here is left to what comes after the machines' repair. */
 async function keysFirst(lab: Lab, { signal, checkpoint }: RepairOptions): Promise<string[]> {
   try {
-    if (!(await objectsAreGone(lab, signal)) || !(await isWholeEtcd(lab))) return [];
+    // Somebody has just seen it: one look that comes too late says nothing else.
+    const lacksKeys = async () => (await objectsAreGone(lab, signal)) && (await isWholeEtcd(lab));
+    const options = { what: 'only keys are missing', deadlineSeconds: keysSeconds, signal };
+    if (!(await comesTrue(lacksKeys, options))) return [];
     return (await putKeysBack(lab, { signal, preferred: checkpoint })) ? [keysArePutBack] : [];
   } catch (error) {
     signal?.throwIfAborted();
@@ -167,7 +173,7 @@ const isWholeEtcd = async (lab: Lab): Promise<boolean> =>
 
 /** Whether etcd's members are the lab's machines, none missing, none too many, none still learning. */
 async function membersAreTheMachines(lab: Lab): Promise<boolean> {
-  const result = await lab.etcd.ctl(['member', 'list', '-w', 'json'], { timeoutSeconds: 5 });
+  const result = await lab.etcd.ctl(['member', 'list', '-w', 'json', '--command-timeout=3s'], { timeoutSeconds: 8 });
   if (result.exitCode !== 0) return false;
   const { members } = JSON.parse(result.stdout) as { members: { name?: string; isLearner?: boolean }[] };
   const names = members.filter(({ isLearner }) => !isLearner).map(({ name }) => name ?? '');
@@ -190,12 +196,26 @@ async function bringBackApiServer(lab: Lab, anew: readonly Machine[], signal?: A
 async function proveObjects(lab: Lab, options: RepairOptions): Promise<string[]> {
   const { signal, checkpoint } = options;
   const said: string[] = [];
-  if (await isWithoutDns(lab, { timeoutSeconds: patientSeconds, signal })) {
+  if (await lacksDns(lab, signal)) {
     const isLater = checkpoint !== undefined && existsSync(checkpoint);
     said.push(await bringObjectsBack(lab, options, { takesKeys: true }));
-    if (isLater && (await isWithoutDns(lab, { timeoutSeconds: patientSeconds, signal })))
-      await restoreCheckpoint(lab, { signal, preferred: checkpoint });
+    if (isLater && (await lacksDns(lab, signal))) await restoreCheckpoint(lab, { signal, preferred: checkpoint });
   }
   await lab.kubernetes.apply(await addonManifests(lab));
   return said;
+}
+
+/**
+ * Whether the cluster forgot its own DNS, as soon as the API server tells: one that was ready a moment ago may be on its way
+ * out, where its kubelet starts it anew.
+ * @throws FiredrillError `waited-in-vain`.
+ */
+async function lacksDns(lab: Lab, signal?: AbortSignal): Promise<boolean> {
+  const seen: { lacks?: boolean } = {};
+  const isTold = async (): Promise<boolean> => {
+    seen.lacks = await isWithoutDns(lab, { timeoutSeconds: patientSeconds, signal });
+    return true;
+  };
+  await waitUntil(isTold, { what: "the API server tells of the cluster's own objects", deadlineSeconds, signal });
+  return seen.lacks ?? false;
 }

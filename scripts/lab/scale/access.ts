@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { patientSeconds } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import { keepJoiner } from './joiner.ts';
 import { kubectl } from './kubectl.ts';
@@ -31,7 +32,9 @@ export async function grantAccess(lab: Lab, machines: readonly Named[]): Promise
 export async function revokeTokens(lab: Lab, machines: readonly Named[], signal?: AbortSignal): Promise<void> {
   const names = machines.map(({ name }) => name);
   const path = `/api/v1/namespaces/kube-system/secrets?labelSelector=${encodeURIComponent(joinerLabel)}`;
-  const { items } = await lab.kubernetes.get<{ items: { metadata: { name: string; labels: Labels } }[] }>(path);
+  const { items } = await lab.kubernetes.get<{ items: { metadata: { name: string; labels: Labels } }[] }>(path, {
+    timeoutSeconds: patientSeconds,
+  });
   const tokens = items
     .filter(({ metadata }) => names.includes(metadata.labels[joinerLabel] ?? ''))
     .map(({ metadata }) => metadata.name);

@@ -1,5 +1,6 @@
 import { waitUntil } from '../../system/wait.ts';
 import { readyNodes } from '../health.ts';
+import { patientSeconds } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import type { Machine } from '../layout.ts';
 import { grantAccess, revokeTokens } from './access.ts';
@@ -22,7 +23,7 @@ export interface AdmitOptions {
 /** Which of these machines are not in: no Ready node, or a kubelet that cannot show a certificate to the API server yet. */
 export async function whoIsOut(lab: Lab, machines: readonly Machine[]): Promise<Machine[]> {
   if (machines.length === 0) return [];
-  const ready = await readyNodes(lab);
+  const ready = await readyNodes(lab, { timeoutSeconds: patientSeconds });
   const looks = await Promise.all(machines.map(async ({ name }) => ready.includes(name) && kubeletAnswers(lab, name)));
   return machines.filter((_, index) => !looks[index]);
 }

@@ -1,7 +1,7 @@
 import { FiredrillError, messageOf } from '../../system/errors.ts';
 import type { ShownAction } from '../acting.ts';
 import { drain } from '../drain.ts';
-import { KubernetesError } from '../kubernetes.ts';
+import { KubernetesError, patientSeconds } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 
 /** Seconds that the pods of a node are given to go. Each ends in ten seconds or so, and a budget may let them go in turns. */
@@ -41,7 +41,7 @@ export async function drainLeaving(
 
 async function nodeExists(lab: Lab, node: string): Promise<boolean> {
   try {
-    await lab.kubernetes.get(`/api/v1/nodes/${node}`);
+    await lab.kubernetes.get(`/api/v1/nodes/${node}`, { timeoutSeconds: patientSeconds });
     return true;
   } catch (error) {
     if (error instanceof KubernetesError && error.status === 404) return false;

@@ -1,4 +1,5 @@
 import type { Act } from '../acting.ts';
+import { patientSeconds } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
 import type { Machine } from '../layout.ts';
 import { drainLeaving } from './drain.ts';
@@ -58,7 +59,9 @@ export async function keepAfterAll(lab: Lab, machines: readonly Machine[], signa
 }
 
 async function existing(lab: Lab, machines: readonly Machine[]): Promise<string[]> {
-  const { items } = await lab.kubernetes.get<{ items: { metadata: { name: string } }[] }>('/api/v1/nodes');
+  const { items } = await lab.kubernetes.get<{ items: { metadata: { name: string } }[] }>('/api/v1/nodes', {
+    timeoutSeconds: patientSeconds,
+  });
   const nodes = items.map(({ metadata }) => metadata.name);
   return machines.map(({ name }) => name).filter((name) => nodes.includes(name));
 }
