@@ -1,25 +1,38 @@
-import { appHasMessage, appPaths, askApp } from '../scripts/checks/app.ts';
+import { appPaths, askApp, messagesIn } from '../scripts/checks/app.ts';
 import type { Prediction } from '../scripts/course/model.ts';
+import type { Lab } from '../scripts/lab/lab.ts';
 import { waitUntil } from '../scripts/system/wait.ts';
 
 /** Seconds that the app is given to show what it has. */
 const patienceSeconds = 30;
 
+export const keptOrLost = [
+  { value: 'kept', says: 'it is there' },
+  { value: 'lost', says: 'it is lost' },
+] as const;
+
 /** Whether the guestbook still has a message. An app that does not answer tells nothing of it: it is asked again. */
-export const messageFate = (id: string, question: string, text: string): Prediction => ({
+export const messageFate = (id: string, question: string, text: string): Prediction & { kind: 'choice' } => ({
   kind: 'choice',
   id,
   question,
-  choices: [
-    { value: 'kept', says: 'yes' },
-    { value: 'lost', says: 'no' },
-  ],
+  choices: [...keptOrLost],
   expected: ['kept'],
   async measure(lab) {
-    const shows = async () => (await askApp(lab, appPaths.messages)).status === 200;
-    await waitUntil(shows, { what: 'the app shows its messages', deadlineSeconds: patienceSeconds });
-    const verdict = await appHasMessage(text).look(lab);
-    if (verdict.kind === 'unknown') throw new Error(verdict.why);
-    return { value: verdict.kind === 'met' ? 'kept' : 'lost', saw: verdict.saw };
+    const messages = await messagesOf(lab);
+    if (messages.includes(text)) return { value: 'kept', saw: `it has '${text}'` };
+    return { value: 'lost', saw: messages[0] === undefined ? 'it has no message' : `the newest is '${messages[0]}'` };
   },
 });
+
+async function messagesOf(lab: Lab): Promise<string[]> {
+  let messages: string[] = [];
+  const shows = async (): Promise<boolean> => {
+    const answer = await askApp(lab, appPaths.messages);
+    if (answer.status !== 200) return false;
+    messages = messagesIn(answer.body);
+    return true;
+  };
+  await waitUntil(shows, { what: 'the app shows its messages', deadlineSeconds: patienceSeconds });
+  return messages;
+}

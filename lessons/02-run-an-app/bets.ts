@@ -1,7 +1,7 @@
 import { messageFate } from '../message-fate.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
 import { readyPodsIn } from './observers.ts';
-import { visitsIn } from './visitor.ts';
+import { doubtOf, visitsIn } from './visitor.ts';
 
 export const shareOfTheApp: Prediction = {
   kind: 'choice',
@@ -42,7 +42,7 @@ const failed = (id: string, question: string): Prediction => ({
     const visits = visitsIn(observed);
     const bad = visits.filter(({ ok }) => !ok).length;
     const value = bad === 0 ? 'none' : bad <= visits.length / 50 ? 'few' : 'many';
-    return Promise.resolve({ value, saw: `${bad} of ${visits.length} requests failed` });
+    return Promise.resolve({ value, saw: `${bad} of ${visits.length} requests failed`, ...doubtOf(visits) });
   },
 });
 
@@ -71,7 +71,8 @@ const untilReadyAgain = (id: string, question: string, what: string): Prediction
   measure(_lab, { observed }) {
     const samples = readyPodsIn(observed);
     const wanted = Math.max(0, ...samples.map(({ saw }) => saw));
-    const gone = samples.findIndex(({ saw }) => saw < wanted);
+    const whole = samples.findIndex(({ saw }) => saw >= wanted);
+    const gone = samples.findIndex(({ saw }, index) => index > whole && saw < wanted);
     const back = samples.findIndex(({ saw }, index) => index > gone && saw >= wanted);
     const [before, first, last] = [samples[gone - 1], samples[gone], samples[back]];
     if (!before || !first || !last) throw new Error('the moment was not seen');

@@ -43,6 +43,25 @@ async function once(lab: Lab, through: string | undefined): Promise<Visit> {
   return { sentAt, answeredAt: Date.now(), ok, ...(version === undefined ? {} : { version }) };
 }
 
+/** Milliseconds between two visits that tell that she herself stood still, and what runs beside her on this computer. */
+const standstillMilliseconds = 500;
+
+/**
+ * Why nobody can tell what made visits fail: each of them failed while she, or this computer, stood still, or in the seconds
+ * after it, in which news that was late makes requests fail. Any other failure is a real one, and then there is no doubt.
+ */
+export function doubtOf(visits: readonly Visit[]): { doubt?: string } {
+  const standstills = visits.flatMap(({ sentAt: to }, index) => {
+    const from = visits[index - 1]?.sentAt ?? to;
+    return to - from > standstillMilliseconds ? [{ from, to }] : [];
+  });
+  const bad = visits.filter(({ ok }) => !ok);
+  const inDoubt = ({ sentAt, answeredAt }: Visit): boolean =>
+    standstills.some(({ from, to }) => answeredAt >= from && sentAt <= to + patienceSeconds * 1000);
+  if (bad.length === 0 || !bad.every(inDoubt)) return {};
+  return { doubt: `the visitor herself was held up when they failed, or in the ${patienceSeconds} s before` };
+}
+
 /** The visits of a step that observed nothing but them, or them beside other things. @throws where she never came. */
 export function visitsIn(observed: unknown): readonly Visit[] {
   const seen = observed as readonly Visit[] | { visits?: readonly Visit[] } | undefined;

@@ -2,6 +2,7 @@ import type { Prediction } from '../../scripts/course/model.ts';
 import { stillRunning } from '../containers.ts';
 import { bittenAt, secondsUntilSeen } from '../moments.ts';
 import { within } from '../sampling.ts';
+import { doubtOf } from '../02-run-an-app/visitor.ts';
 import { failedBetween, lostThroughW1, partitionIn, replicas } from './watching.ts';
 
 /** Until the API server says that w2 is NotReady. */
@@ -72,7 +73,8 @@ const lostThroughW2: Prediction = {
     const value =
       cut.failed > 0 && back.failed > 0 ? 'both' : cut.failed > 0 ? 'cut' : back.failed > 0 ? 'back' : 'never';
     const saw = `${cut.failed} of ${cut.sent} failed until its pods were replaced, ${back.failed} of ${back.sent} after that`;
-    return Promise.resolve({ value, saw });
+    const asThePageSays = value === 'never' || value === 'back';
+    return Promise.resolve({ value, saw, ...(asThePageSays ? {} : doubtOf(throughW2)) });
   },
 };
 

@@ -1,6 +1,6 @@
 import type { DrillFacts, Prediction } from '../../scripts/course/model.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
-import { visit, type Visit } from '../02-run-an-app/visitor.ts';
+import { doubtOf, visit, type Visit } from '../02-run-an-app/visitor.ts';
 import { runningContainers, type RunningContainer } from '../containers.ts';
 import { bittenAt } from '../moments.ts';
 import { isReadyNode, w2AndPods } from '../node-and-pods.ts';
@@ -74,6 +74,7 @@ export const lostThroughW1 = (id: string, question: string, expected?: readonly 
     const { throughW1 } = facts.observed as Pick<Partition, 'throughW1'>;
     const { failed, sent } = failedBetween(throughW1, facts.startedAt, bittenAt(facts));
     const value = failed === 0 ? 'none' : failed <= sent / 4 ? 'few' : 'many';
-    return Promise.resolve({ value, saw: `${failed} of ${sent} visits through w1 failed` });
+    const saw = `${failed} of ${sent} visits through w1 failed`;
+    return Promise.resolve({ value, saw, ...(expected?.includes(value) === false ? doubtOf(throughW1) : {}) });
   },
 });

@@ -1,6 +1,5 @@
-import { appHasMessage } from '../../scripts/checks/app.ts';
-import type { Check } from '../../scripts/checks/verdict.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
+import { keptOrLost, messageFate } from '../message-fate.ts';
 import { bittenAt, secondsUntilSeen } from '../moments.ts';
 import { pageSays } from './notepad.ts';
 import { losses, noticedAfter, unhealthyAfter } from './toll.ts';
@@ -83,18 +82,15 @@ const onlyCopy: Choice = {
   },
 };
 
-/** Whether something is there when all is well again. */
-const survives = (id: string, question: string, isThere: Check, expected: 'kept' | 'lost'): Choice => ({
+/** Whether the notepad's page is there when all is well again. */
+const pageFate = (page: string): Choice => ({
   kind: 'choice',
-  id,
-  question,
-  choices: [
-    { value: 'kept', says: 'it is there' },
-    { value: 'lost', says: 'it is lost' },
-  ],
-  expected: [expected],
+  id: 'page',
+  question: "w1 gets its power back, and its disk is unharmed. Is the notepad's page there?",
+  choices: [...keptOrLost],
+  expected: ['lost'],
   async measure(lab) {
-    const verdict = await isThere.look(lab);
+    const verdict = await pageSays(page).look(lab);
     if (verdict.kind === 'unknown') throw new Error(verdict.why);
     return { value: verdict.kind === 'met' ? 'kept' : 'lost', saw: verdict.saw };
   },
@@ -134,13 +130,8 @@ export const firstBets = (page: string, message: string): readonly Prediction[] 
   remembered(shareThatFails),
   unhealthyFor('unhealthy', 'For how many seconds is the app not healthy, if nobody does anything?'),
   onlyCopy,
-  survives(
-    'page',
-    "w1 gets its power back, and its disk is unharmed. Is the notepad's page there?",
-    pageSays(page),
-    'lost',
-  ),
-  survives('message', 'And the message in the guestbook?', appHasMessage(message), 'kept'),
+  pageFate(page),
+  messageFate('message', 'And the message in the guestbook?', message),
 ];
 
 export const secondBets: readonly Prediction[] = [

@@ -36,9 +36,9 @@ const lostByWork: Prediction = {
     const saw =
       `${amount(yours)} of ${amount(total(parts, ({ requests }) => requests))} requests${open}, ` +
       `and ${amount(unplanned)} because of what broke`;
-    // As in the steps: where each of them may have failed because this computer was too busy, none proves bad work.
+    // Where each of them may have failed because this computer was too busy, none proves bad work.
     const doubtful = total(parts, ({ failed, failedWhileLate }) =>
-      Math.min(failed.planned + failed.unexplained, failedWhileLate),
+      Math.min(failed.planned + failed.unexplained, Math.max(0, failedWhileLate - failed.unplanned)),
     );
     const doubt =
       yours > 0 && doubtful >= yours ? { doubt: 'the load generator itself was late when they failed' } : {};

@@ -73,8 +73,9 @@ export default defineLesson({
       forgetShift(lab),
       forgetConfigMaps(lab, 'answer-plan', 'incident'),
       removeGuestbook(lab, options),
-      putNodesBack(),
     ]);
+    // At last: it starts the API server anew.
+    await putNodesBack();
   },
   steps: {
     'Your shift begins': task({

@@ -12,11 +12,8 @@ export async function moveAllTo(lab: Lab, to: Minor): Promise<void> {
   const { isTold, upgradeNode } = await import('../../scripts/lab/upgrade/upgrade.ts');
   const there = await Promise.all(nodes.map((name) => isTold(lab, name, to)));
   for (const name of nodes.filter((_, index) => !there[index])) {
-    await upgradeNode(lab, name, { to, drain: false, readyWithinSeconds: readySeconds, reporter: silent });
+    await upgradeNode(lab, name, { to, drain: false, reporter: silent });
   }
 }
-
-/** A controller starts its whole control plane anew, and takes its locks again. */
-const readySeconds = 240;
 
 const silent = { action: () => ({ update: () => undefined, done: () => undefined, failed: () => undefined }) };

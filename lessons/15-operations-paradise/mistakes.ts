@@ -16,7 +16,7 @@ export function mistakesIn(events: readonly StageEvent[]): string[] {
   const silent = new Set<string>();
   const found: string[] = [];
   let toldOf = '';
-  for (const { kind, machine, at, podsLeft = [] } of events) {
+  for (const { kind, machine, at, podsLeft = [] } of inOrder(events)) {
     if (machine === undefined) continue;
     const tell = (says: string): void => void found.push(`${clock(at)} ${says}`);
     cordons.take(kind, machine, at);
@@ -37,12 +37,27 @@ export function mistakesIn(events: readonly StageEvent[]): string[] {
     // Told once, however often one of them comes and goes for a moment meanwhile.
     if (grew && together !== '' && together !== toldOf) tell(`${together} were out of work at the same time`);
     if (grew || kind === 'uncordoned' || kind === 'node-left') toldOf = together;
-    if (kind === 'member-silent' && silent.size > 1) {
+    if (kind === 'member-silent' && silent.size > 1 && ![...silent].some((one) => isBackSoon(events, one, at))) {
       tell(`etcd on ${[...silent].sort().join(' and ')} was silent at the same time: nothing could be written`);
     }
   }
   return found;
 }
+
+/** What one look saw at once has no order: then what ended comes before what began. */
+const inOrder = (events: readonly StageEvent[]): StageEvent[] =>
+  events.toSorted((one, other) => one.at - other.at || rank(one) - rank(other));
+
+const rank = ({ kind }: StageEvent): number => (kind === 'uncordoned' ? 0 : 1);
+
+/** Milliseconds within which a member that was silent is back, where it was only late: the computer was busy. */
+const momentMilliseconds = 5000;
+
+const isBackSoon = (events: readonly StageEvent[], member: string, at: number): boolean =>
+  events.some(
+    ({ kind, machine, at: backAt }) =>
+      kind === 'member-back' && machine === member && backAt > at && backAt <= at + momentMilliseconds,
+  );
 
 /** Which nodes take no new pods. */
 class Cordons {

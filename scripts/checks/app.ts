@@ -73,16 +73,20 @@ export function appDoesNotAnswer(): Check {
   });
 }
 
+/** The messages in an answer at `appPaths.messages`, newest first. */
+export const messagesIn = (body: string): string[] =>
+  (JSON.parse(body) as { messages: { text: string }[] }).messages.map(({ text }) => text);
+
 /** Somebody who reads the guestbook finds the message, word for word. */
 export function appHasMessage(text: string): Check {
   const claim = `the guestbook has the message '${text}'`;
   return machineCheck(claim, async (lab) => {
     const answer = await askApp(lab, appPaths.messages);
     if (answer.status !== 200) return unmet(said(answer), claim);
-    const { messages } = JSON.parse(answer.body) as { messages: { text: string }[] };
-    if (messages.some((message) => message.text === text)) return met(`it has '${text}'`);
-    const newest = messages[0];
-    return unmet(newest ? `the newest message is '${newest.text}'` : 'it has no message', claim);
+    const messages = messagesIn(answer.body);
+    if (messages.includes(text)) return met(`it has '${text}'`);
+    const [newest] = messages;
+    return unmet(newest === undefined ? 'it has no message' : `the newest message is '${newest}'`, claim);
   });
 }
 

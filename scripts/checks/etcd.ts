@@ -15,10 +15,10 @@ export async function etcdLeader(lab: Lab): Promise<string | undefined> {
 const electionSeconds = 10;
 
 /** The same for somebody who needs one: looks again while nobody leads. @throws FiredrillError `waited-in-vain`. */
-export async function someEtcdLeader(lab: Lab): Promise<string> {
+export async function someEtcdLeader(lab: Lab, deadlineSeconds = electionSeconds): Promise<string> {
   let leader: string | undefined;
   const leads = async () => (leader = await etcdLeader(lab)) !== undefined;
-  await waitUntil(leads, { what: 'etcd has a leader', deadlineSeconds: electionSeconds });
+  await waitUntil(leads, { what: 'etcd has a leader', deadlineSeconds });
   return leader ?? '';
 }
 

@@ -22,7 +22,7 @@ export function addUpgradeCommand(lab: Command): void {
     )
     .option(
       '--ready-within <seconds>',
-      'take it back where it is not Ready after this long (default: 60)',
+      'take it back where it is not Ready after this long (default: 60, of a controller 240)',
       wholeNumber({ from: 1 }),
     )
     .addHelpText('after', examples)

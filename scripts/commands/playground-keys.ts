@@ -10,7 +10,7 @@ interface KeyFlags {
   via?: string;
   rev?: number;
 }
-const via = ['--via <member>', 'ask this member (default: one that can answer)'] as const;
+const via = ['--via <member>', 'ask this member (default: the leader, or one that can answer)'] as const;
 const prefix = ['--prefix', 'every key that begins with it'] as const;
 const rev = ['--rev <revision>', 'as it was, or from there on'] as const;
 

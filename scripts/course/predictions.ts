@@ -1,4 +1,4 @@
-import { Interrupted, messageOf } from '../system/errors.ts';
+import { FiredrillError, Interrupted, messageOf } from '../system/errors.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { DrillFacts, Page, Prediction } from './model.ts';
 import type { LessonRun } from './run.ts';
@@ -63,7 +63,7 @@ export async function scoreBets(
   }
 }
 
-/** Times that a lab which is only late is asked. */
+/** Times that a bet is measured which could not be: the lab may be late. Whatever was measured counts. */
 const tries = 3;
 
 async function untilTold<T>(measure: () => Promise<T>): Promise<T> {
@@ -71,7 +71,8 @@ async function untilTold<T>(measure: () => Promise<T>): Promise<T> {
     try {
       return await measure();
     } catch (error) {
-      if (left === 0 || error instanceof Interrupted) throw error;
+      const hasWaited = error instanceof FiredrillError && error.code === 'waited-in-vain';
+      if (left === 0 || hasWaited || error instanceof Interrupted) throw error;
     }
   }
 }

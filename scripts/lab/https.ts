@@ -36,7 +36,7 @@ export async function readCredentials(
 
 const host = '127.0.0.1';
 /** A timer that is so much too late tells that the whole process was. */
-const worthMilliseconds = 200;
+const standstillMilliseconds = 200;
 /** A port that is published for a service that is down takes a connection, and ends it within this time. */
 const endedWithinMilliseconds = 20;
 
@@ -71,18 +71,15 @@ export class KeptConnections {
       const late = (): void => {
         fail('no answer in time');
       };
-      let due = performance.now() + timeoutSeconds * 1000;
+      const limitMilliseconds = timeoutSeconds * 1000;
+      const due = performance.now() + limitMilliseconds;
       const expire = (): void => {
-        // Where this process stood still, an answer may lie in the socket: Node looks at its timers first.
+        // Where this process stood still, an answer may lie in the socket: Node looks at its timers first. Granted once.
         const stoodStill = performance.now() - due;
-        if (stoodStill < worthMilliseconds) {
-          late();
-          return;
-        }
-        due += stoodStill;
-        limit = setTimeout(expire, stoodStill);
+        if (stoodStill < standstillMilliseconds) late();
+        else limit = setTimeout(late, Math.min(stoodStill, limitMilliseconds));
       };
-      let limit = setTimeout(expire, timeoutSeconds * 1000);
+      let limit = setTimeout(expire, limitMilliseconds);
       const settle = (): void => {
         clearTimeout(limit);
         signal?.removeEventListener('abort', late);

@@ -7,7 +7,7 @@ import { lookForLeader, orderToAsk, type Ring, type RingMember } from './ring.ts
 /**
  * Runs the bundle's etcdctl in this terminal. Returns its exit code. Of several endpoints etcdctl asks any, in no order, so
  * it is told of one, the leader: what a follower hands on may hang after a cut, and a member that is asked to remove itself
- * may stop before it answers (etcd 3.6: both seen). Its command `endpoint` looks at every member.
+ * may stop before it answers (etcd 3.6: both seen). What turns to each endpoint is told of all that run.
  * @throws FiredrillError `playground-closed`, `unknown-member`, `bundle-missing`.
  */
 export async function runEtcdctl(
@@ -39,8 +39,13 @@ export async function runEtcdctl(
   });
 }
 
-/** Each member for a command that looks at all, or the one that knows best. Never none: etcdctl would ask its default. */
+/** Commands of etcdctl that turn to each endpoint that they are told. */
+const turnToEach = ['endpoint', 'defrag'];
+
+/** Each member that runs for such a command, or the one that knows best. Never none: etcdctl would ask its default. */
 function toAsk(ring: Ring, args: readonly string[]): RingMember[] {
   const all = orderToAsk(ring);
-  return args.includes('endpoint') ? all : all.slice(0, 1);
+  const command = args.find((arg) => !arg.startsWith('-')) ?? '';
+  const running = all.filter(({ state }) => state !== 'stopped');
+  return turnToEach.includes(command) && running.length > 0 ? running : all.slice(0, 1);
 }

@@ -84,7 +84,7 @@ export const del = (place: Place, key: string, options: AskOptions & { prefix?: 
   });
 
 /**
- * The member to ask: the one named, or the leader, or one that sees it, or one that answers.
+ * The member to ask: the one named, or the first in the order of `orderToAsk`.
  * @throws FiredrillError `playground-closed`, `unknown-member`.
  */
 export async function whomToAsk(place: Place, { via, signal }: AskOptions): Promise<PlaygroundMachine> {

@@ -13,6 +13,7 @@ import {
   lookForLeader,
   lookSeconds,
   memberList,
+  seesLeader,
   type Ring,
   type RingMember,
 } from './ring.ts';
@@ -148,7 +149,7 @@ async function awaitStart(
   const answersOrEnded = async () => {
     seen = await look(machine, (await machineStates(place, signal)).get(name), signal);
     if (seen.state === 'stopped' && !startedAgain) {
-      // It asked a member that had not heard of it yet. By now it has.
+      // It may have asked a member that had not heard of it yet.
       startedAgain = true;
       await startMembers([machine]);
       return false;
@@ -201,8 +202,10 @@ type Tellers = readonly [PlaygroundMachine, ...PlaygroundMachine[]];
 async function thoseWhoCanChange(place: Place, except: string): Promise<{ tellers: Tellers; ring: Ring }> {
   const ring = await lookForLeader(place, { needed: true });
   if (!ring.open) throw playgroundClosed();
-  const others = { ...ring, members: ring.members.filter(({ name }) => name !== except) };
-  const [first, ...more] = bestFirst(others).map(({ name }) => machineNamed(place, name));
+  const others = bestFirst({ members: ring.members.filter(({ name }) => name !== except) });
+  // One that is cut off from the leader has an old list of the members, and believes it.
+  const led = others.filter(seesLeader);
+  const [first, ...more] = (led.length > 0 ? led : others).map(({ name }) => machineNamed(place, name));
   if (first) return { tellers: [first, ...more], ring };
   throw refused('no other member answers');
 }

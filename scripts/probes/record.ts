@@ -18,7 +18,7 @@ export type Stream = (
 ) => Promise<void>;
 
 export interface Recording {
-  /** Ends the probes, writes the summary and returns it. Safe to call twice. */
+  /** Writes the summary, ends the probes and returns it. Safe to call twice. */
   stop(): Promise<SummaryLine>;
 }
 

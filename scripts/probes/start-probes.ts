@@ -24,7 +24,10 @@ export async function startProbes(
     write(line);
     if (line.type === 'probes-summary') last = line;
   });
-  worker.on('error', reject);
+  // What goes wrong in its clean-up takes no summary back.
+  worker.on('error', (error) => {
+    if (!last) reject(error);
+  });
   worker.on('exit', () => {
     if (last) resolve(last);
     else reject(new Error('the probes ended too early'));

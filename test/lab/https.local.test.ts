@@ -91,6 +91,24 @@ it('no answer in time is none, and the connection is not used again', async () =
   kept.close();
 });
 
+it('a process that stood still reads what came meanwhile, and waits no longer than that for what does not come', async () => {
+  const { port, kept } = await serving((request, response) => {
+    if (request.url === '/never') return;
+    setTimeout(() => response.end('late'), 50);
+  });
+  await kept.ask({ port, path: '/', timeoutSeconds });
+  const standStill = (milliseconds: number): void => {
+    for (const until = performance.now() + milliseconds; performance.now() < until;);
+  };
+  const answered = kept.ask({ port, path: '/', timeoutSeconds: 0.2 });
+  setImmediate(standStill, 700);
+  expect(await answered).toMatchObject({ body: 'late' });
+  const never = kept.ask({ port, path: '/never', timeoutSeconds: 0.2 });
+  setImmediate(standStill, 700);
+  await expect(never).rejects.toThrow(new ApiUnreachable('no answer in time'));
+  kept.close();
+});
+
 it('a signal ends a request, also one that it was too late for', async () => {
   const { port, kept } = await serving(() => undefined);
   const ended = new AbortController();

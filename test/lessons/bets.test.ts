@@ -33,6 +33,17 @@ test('failed requests are counted, and none is not the same as nobody came', asy
   await expect(async () => failedForward.measure(lab, facts(undefined))).rejects.toThrow('did not come');
 });
 
+test('what failed while the visitor was held up is doubted, and hides no other failure', async () => {
+  const before = Array.from({ length: 10 }, (_, index) => visit(index * 50));
+  const heldUp = [...before, visit(3000, false), visit(3050)];
+  expect(await failedForward.measure(lab, facts({ visits: heldUp }))).toMatchObject({
+    value: 'many',
+    doubt: expect.stringContaining('held up') as string,
+  });
+  const later = Array.from({ length: 120 }, (_, index) => visit(3100 + index * 50, index !== 119));
+  expect(await failedForward.measure(lab, facts({ visits: [...heldUp, ...later] }))).not.toHaveProperty('doubt');
+});
+
 test('two versions answer side by side from the first answer by the new to the last by the old', async () => {
   const visits = [visit(0, true, '2'), visit(1000), visit(2000, true, '2'), visit(5000, true, '2'), visit(6000)];
   expect(await sideBySide.measure(lab, facts({ visits }))).toMatchObject({ seconds: 4 });

@@ -65,7 +65,11 @@ export const runsAsWanted = ({ survey: { runs, chosen }, wanted }: Measured): bo
 
 async function apiServerVersions(lab: Lab, signal?: AbortSignal): Promise<Version[]> {
   const asked = lab.machinesWithRole('controller').map(async ({ name }) => {
-    const said = await lab.kubernetes.get<{ gitVersion?: string }>('/version', { of: name, signal });
+    const said = await lab.kubernetes.get<{ gitVersion?: string }>('/version', {
+      of: name,
+      signal,
+      timeoutSeconds: patientSeconds,
+    });
     return parseVersion(said.gitVersion ?? '');
   });
   const answers = await Promise.allSettled(asked);

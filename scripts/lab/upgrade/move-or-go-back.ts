@@ -45,7 +45,7 @@ async function goBack(work: Upgrade, failed: FiredrillError): Promise<string> {
   try {
     const now = await measure(lab, name, minor, signal);
     requireAllowed(name, now);
-    await moveTo(work, minor, now);
+    await moveTo({ ...work, readyWithinSeconds: work.backWithinSeconds }, minor, now);
     await uncordonOurs(work);
     return now.wanted.kubelet.text;
   } catch (error) {

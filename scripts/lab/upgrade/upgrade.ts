@@ -1,7 +1,7 @@
 import { withLabLock } from '../lab-lock.ts';
 import { FiredrillError } from '../../system/errors.ts';
 import { acting, type Act, type ActionReporter } from '../acting.ts';
-import { runsKubelet } from '../layout.ts';
+import { hasRole, runsKubelet, type Machine } from '../layout.ts';
 import type { Lab } from '../lab.ts';
 import { drainNode } from './drain.ts';
 import { lookAtNode, measure, runsAsWanted, type Measured } from './measure.ts';
@@ -9,15 +9,20 @@ import { moveOrGoBack, requireAllowed, uncordonOurs } from './move-or-go-back.ts
 import { isToldScript, type Minor } from './on-machine.ts';
 import { notesOn } from './skew.ts';
 
-/** A kubelet is Ready about a second after its restart here; a laptop under load is given more. */
-const defaultReadyWithinSeconds = 60;
+/**
+ * A kubelet is Ready about a second after its restart here; a laptop under load is given more. A controller starts its whole
+ * control plane anew, and takes its locks again.
+ */
+const readyWithin = (machine: Machine): number => (hasRole(machine, 'controller') ? 240 : 60);
 
 export interface UpgradeOptions {
   to: Minor;
   /** Move the pods away before, and let the node take pods again afterwards. */
   drain: boolean;
-  /** Seconds that the node is given to be Ready again before it is taken back. Default 60. */
+  /** Seconds that the node is given to be Ready again before it is taken back. Default 60, of a controller 240. */
   readyWithinSeconds?: number | undefined;
+  /** The same for the way back; the same default: whoever gives the new version little time means that one alone. */
+  backWithinSeconds?: number | undefined;
   signal?: AbortSignal | undefined;
   reporter: ActionReporter;
 }
@@ -29,6 +34,7 @@ export interface Upgrade {
   name: string;
   to: Minor;
   readyWithinSeconds: number;
+  backWithinSeconds: number;
   signal: AbortSignal | undefined;
   act: Act;
 }
@@ -60,10 +66,11 @@ export interface Upgraded {
  */
 export async function upgradeNode(lab: Lab, name: string, options: UpgradeOptions): Promise<Upgraded> {
   requireNode(lab, name);
-  const { to, drain, signal, reporter, readyWithinSeconds = defaultReadyWithinSeconds } = options;
+  const usual = readyWithin(lab.machine(name));
+  const { to, drain, signal, reporter, readyWithinSeconds = usual, backWithinSeconds = usual } = options;
   const act = acting(reporter, signal);
   return withLabLock(lab.layout.name, { signal, reporter }, () =>
-    upgrade({ lab, name, to, readyWithinSeconds, signal, act }, drain),
+    upgrade({ lab, name, to, readyWithinSeconds, backWithinSeconds, signal, act }, drain),
   );
 }
 

@@ -21,6 +21,7 @@ const upgrade = (over: Partial<UpgradeOptions> = {}, name = 'w1') =>
     to: 'older',
     drain: false,
     readyWithinSeconds: 0.1,
+    backWithinSeconds: 0.1,
     reporter: {
       action: (title) => ({
         update: () => undefined,
