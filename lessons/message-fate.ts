@@ -1,7 +1,7 @@
 import { appPaths, askApp, messagesIn } from '../scripts/checks/app.ts';
 import type { Prediction } from '../scripts/course/model.ts';
 import type { Lab } from '../scripts/lab/lab.ts';
-import { waitUntil } from '../scripts/system/wait.ts';
+import { waitForAnswer } from '../scripts/system/wait.ts';
 
 /** Seconds that the app is given to show what it has. */
 const patienceSeconds = 30;
@@ -25,14 +25,11 @@ export const messageFate = (id: string, question: string, text: string): Predict
   },
 });
 
-async function messagesOf(lab: Lab): Promise<string[]> {
-  let messages: string[] = [];
-  const shows = async (): Promise<boolean> => {
-    const answer = await askApp(lab, appPaths.messages);
-    if (answer.status !== 200) return false;
-    messages = messagesIn(answer.body);
-    return true;
-  };
-  await waitUntil(shows, { what: 'the app shows its messages', deadlineSeconds: patienceSeconds });
-  return messages;
-}
+const messagesOf = (lab: Lab): Promise<string[]> =>
+  waitForAnswer(
+    async () => {
+      const answer = await askApp(lab, appPaths.messages);
+      return answer.status === 200 ? messagesIn(answer.body) : undefined;
+    },
+    { what: 'the app shows its messages', deadlineSeconds: patienceSeconds },
+  );

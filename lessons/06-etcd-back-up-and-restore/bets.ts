@@ -5,16 +5,9 @@ import { KubernetesError } from '../../scripts/lab/kubernetes.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { messageFate } from '../message-fate.ts';
 import { endOfLongest, sample, type Sample } from '../sampling.ts';
+import { servedAtOnce, visitors } from '../visitors-at-once.ts';
 
-const requests = 20;
 const patienceSeconds = 5;
-
-async function goodOf(lab: Lab): Promise<number> {
-  const answers = await Promise.all(
-    Array.from({ length: requests }, () => askApp(lab, appPaths.page, patienceSeconds)),
-  );
-  return answers.filter(({ status }) => status === 200).length;
-}
 
 export const appWithoutEtcd: Prediction = {
   kind: 'choice',
@@ -27,9 +20,9 @@ export const appWithoutEtcd: Prediction = {
   ],
   expected: ['all'],
   async measure(lab) {
-    const good = await goodOf(lab);
-    const value = good === requests ? 'all' : good === 0 ? 'none' : 'some';
-    return { value, saw: `${good} of ${requests} requests were answered` };
+    const good = await servedAtOnce(lab);
+    const value = good === visitors ? 'all' : good === 0 ? 'none' : 'some';
+    return { value, saw: `${good} of ${visitors} requests were answered` };
   },
 };
 

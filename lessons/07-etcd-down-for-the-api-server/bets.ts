@@ -1,12 +1,11 @@
-import { askApp, appPaths } from '../../scripts/checks/app.ts';
 import type { Prediction } from '../../scripts/course/model.ts';
 import { KubernetesError } from '../../scripts/lab/kubernetes.ts';
 import type { Lab } from '../../scripts/lab/lab.ts';
 import { longestGap, writesIn } from '../keep-writing.ts';
+import { servedAtOnce, visitors } from '../visitors-at-once.ts';
 
 /** Seconds after which an operation on etcd counts as not working. */
 const patienceSeconds = 5;
-const requests = 20;
 
 export const failedWrites: Prediction = {
   kind: 'choice',
@@ -98,11 +97,8 @@ const watch: Prediction = tried(
 );
 
 const app: Prediction = tried('app', 'Visitors of the guestbook, which runs already?', 'works', async (lab) => {
-  const answers = await Promise.all(
-    Array.from({ length: requests }, () => askApp(lab, appPaths.page, patienceSeconds)),
-  );
-  const good = answers.filter(({ status }) => status === 200).length;
-  return { works: good === requests, saw: `${good} of ${requests} requests were answered` };
+  const good = await servedAtOnce(lab);
+  return { works: good === visitors, saw: `${good} of ${visitors} requests were answered` };
 });
 
 /** Asked from the machine w1 itself: a pod cannot be entered without the API server. */

@@ -15,8 +15,7 @@ export async function lastWords(lab: Lab, machine: string, startedAt: number): P
 export function endedItself(machine: string): Check {
   const claim = `etcd on ${machine} ended itself, and said why`;
   return machineCheck(claim, async (lab) => {
-    const script = `journalctl --no-pager --output=cat -u etcd --since=-30s | ${fatal} | tail -n 1`;
-    const words = wordsIn(await lab.on(machine, script, { timeoutSeconds: lookSeconds }));
+    const words = await latestWords(lab, machine, '--since=-30s');
     return words === undefined ? unmet('it has said nothing lately', claim) : met(`its last words: ${words}`);
   });
 }
@@ -25,12 +24,17 @@ export function endedItself(machine: string): Check {
 export function endedByWrongChecksum(machine: string): Check {
   const claim = `etcd on ${machine} ended because of a wrong checksum`;
   return machineCheck(claim, async (lab) => {
-    const script = `journalctl --no-pager --output=cat -u etcd -n 200 | ${fatal} | tail -n 1`;
-    const words = wordsIn(await lab.on(machine, script, { timeoutSeconds: lookSeconds }));
+    const words = await latestWords(lab, machine, '-n 200');
     if (words === undefined) return unmet('it has not said why it ended', claim);
     const saw = `its last words: ${words}`;
     return /crc mismatch/i.test(words) ? met(saw) : unmet(saw, claim);
   });
+}
+
+/** @param part of the journal, as journalctl's option has it */
+async function latestWords(lab: Lab, machine: string, part: string): Promise<string | undefined> {
+  const script = `journalctl --no-pager --output=cat -u etcd ${part} | ${fatal} | tail -n 1`;
+  return wordsIn(await lab.on(machine, script, { timeoutSeconds: lookSeconds }));
 }
 
 function wordsIn({ stdout }: { stdout: string }): string | undefined {

@@ -4,7 +4,7 @@ import type { Lab } from '../../scripts/lab/lab.ts';
 import { joins } from '../../scripts/lab/layout.ts';
 import type { Door } from '../../scripts/stage/door.ts';
 import type { Result } from '../../scripts/stage/load/results.ts';
-import { waitUntil } from '../../scripts/system/wait.ts';
+import { waitForAnswer } from '../../scripts/system/wait.ts';
 
 /**
  * Who come at the same time. Each asks again as soon as the answer is there, so that the app is never asked more than it
@@ -49,12 +49,12 @@ export async function askFlatOut(lab: Lab): Promise<Burst> {
     import('../../scripts/stage/load/results.ts'),
   ]);
   const workers = lab.machinesWithRole('worker').filter((machine) => !joins(machine));
-  let doors: Door[] = [];
-  const isOpen = async (): Promise<boolean> => {
-    doors = (await Promise.all(workers.map((worker) => answeringDoor(worker)))).filter((door) => door !== undefined);
-    return doors.length > 0;
+  const openDoors = async (): Promise<Door[] | undefined> => {
+    const found = await Promise.all(workers.map((worker) => answeringDoor(worker)));
+    const open = found.filter((door) => door !== undefined);
+    return open.length > 0 ? open : undefined;
   };
-  await waitUntil(isOpen, { what: 'the app answers', deadlineSeconds: 30 });
+  const doors = await waitForAnswer(openDoors, { what: 'the app answers', deadlineSeconds: 30 });
   const { targets, options } = crowdAt(doors);
   const child = spawn(await vegetaPath(), ['attack', ...options], {
     stdio: ['pipe', 'pipe', 'ignore'],

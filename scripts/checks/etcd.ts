@@ -1,5 +1,5 @@
 import type { EtcdMember, Lab } from '../lab/lab.ts';
-import { waitUntil } from '../system/wait.ts';
+import { waitForAnswer } from '../system/wait.ts';
 import { counted, lastLine, listed, lookSeconds, machineCheck } from './looking.ts';
 import { met, unknown, unmet, type Check } from './verdict.ts';
 
@@ -15,12 +15,8 @@ export async function etcdLeader(lab: Lab): Promise<string | undefined> {
 const electionSeconds = 10;
 
 /** The same for somebody who needs one: looks again while nobody leads. @throws FiredrillError `waited-in-vain`. */
-export async function someEtcdLeader(lab: Lab, deadlineSeconds = electionSeconds): Promise<string> {
-  let leader: string | undefined;
-  const leads = async () => (leader = await etcdLeader(lab)) !== undefined;
-  await waitUntil(leads, { what: 'etcd has a leader', deadlineSeconds });
-  return leader ?? '';
-}
+export const someEtcdLeader = (lab: Lab, deadlineSeconds = electionSeconds): Promise<string> =>
+  waitForAnswer(() => etcdLeader(lab), { what: 'etcd has a leader', deadlineSeconds });
 
 /** A majority of the members names the same leader. */
 export function etcdHasLeader(): Check {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { readBundle } from '../bundle/bundle.ts';
 import { machineNamed, playgroundClosed, type Place } from './place.ts';
-import { lookForLeader, orderToAsk, type Ring, type RingMember } from './ring.ts';
+import { lookAtRing, lookForLeader, orderToAsk, type Ring, type RingMember } from './ring.ts';
 
 /**
  * Runs the bundle's etcdctl in this terminal. Returns its exit code. Of several endpoints etcdctl asks any, in no order, so
@@ -15,7 +15,9 @@ export async function runEtcdctl(
   args: readonly string[],
   options: { via?: string | undefined; signal: AbortSignal },
 ): Promise<number> {
-  const [{ bin }, ring] = await Promise.all([readBundle(), lookForLeader(place, options)]);
+  // Whoever names a member need not wait until one leads.
+  const look = options.via === undefined ? lookForLeader(place, options) : lookAtRing(place, options.signal);
+  const [{ bin }, ring] = await Promise.all([readBundle(), look]);
   if (!ring.open) throw playgroundClosed();
   const asked = options.via === undefined ? toAsk(ring, args) : [machineNamed(place, options.via)];
   // What the lab's shell says of the lab's own etcd must not reach this one.

@@ -47,6 +47,16 @@ export async function waitUntil(look: () => Promise<boolean> | boolean, options:
 }
 
 /**
+ * Asks until there is an answer, and returns it. `undefined` is none; a question that throws counts as "not yet".
+ * @throws FiredrillError `waited-in-vain`; Interrupted where the signal was aborted.
+ */
+export async function waitForAnswer<T>(ask: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
+  let answer: T | undefined;
+  await waitUntil(async () => (answer = await ask()) !== undefined, options);
+  return answer as T;
+}
+
+/**
  * Whether a condition comes to hold in time.
  * @throws Interrupted where the signal was aborted.
  */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { runOrThrow } from '../../system/run.ts';
 import { FiredrillError } from '../../system/errors.ts';
-import { comesTrue, waitUntil } from '../../system/wait.ts';
+import { comesTrue, waitForAnswer, waitUntil } from '../../system/wait.ts';
 import { acting, type ActionReporter } from '../acting.ts';
 import { listContainers } from '../docker.ts';
 import { apiServersReady, awaitApiServers, etcdHasLeader, machinesAnswer, nodesReady } from '../health.ts';
@@ -210,12 +210,9 @@ async function proveObjects(lab: Lab, options: RepairOptions): Promise<string[]>
  * out, where its kubelet starts it anew.
  * @throws FiredrillError `waited-in-vain`.
  */
-async function lacksDns(lab: Lab, signal?: AbortSignal): Promise<boolean> {
-  const seen: { lacks?: boolean } = {};
-  const isTold = async (): Promise<boolean> => {
-    seen.lacks = await isWithoutDns(lab, { timeoutSeconds: patientSeconds, signal });
-    return true;
-  };
-  await waitUntil(isTold, { what: "the API server tells of the cluster's own objects", deadlineSeconds, signal });
-  return seen.lacks ?? false;
-}
+const lacksDns = (lab: Lab, signal?: AbortSignal): Promise<boolean> =>
+  waitForAnswer(() => isWithoutDns(lab, { timeoutSeconds: patientSeconds, signal }), {
+    what: "the API server tells of the cluster's own objects",
+    deadlineSeconds,
+    signal,
+  });

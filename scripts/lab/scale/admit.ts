@@ -1,4 +1,4 @@
-import { waitUntil } from '../../system/wait.ts';
+import { waitForAnswer, waitUntil } from '../../system/wait.ts';
 import { readyNodes } from '../health.ts';
 import { patientSeconds } from '../kubernetes.ts';
 import type { Lab } from '../lab.ts';
@@ -96,12 +96,11 @@ export async function completeJoins(lab: Lab, options: AdmitOptions = {}): Promi
   const joiners = joinersOf(lab.layout);
   if (joiners.length === 0) return;
   const { signal } = options;
-  let out: Machine[] = [];
-  const look = async (): Promise<boolean> => {
-    out = await whoIsOut(lab, joiners);
-    return true;
-  };
-  await waitUntil(look, { what: 'the API server tells which nodes there are', deadlineSeconds: 60, signal });
+  const out = await waitForAnswer(() => whoIsOut(lab, joiners), {
+    what: 'the API server tells which nodes there are',
+    deadlineSeconds: 60,
+    signal,
+  });
   if (out.length > 0) await grantAccess(lab, out);
   const ofAPerson = await joinersOfAPerson(lab);
   const ours = out.filter(({ name }) => !ofAPerson.includes(name));
